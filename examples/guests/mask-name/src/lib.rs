@@ -1,0 +1,1 @@
+//! A transform as a user would write it: masks names.

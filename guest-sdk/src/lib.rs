@@ -1,0 +1,1 @@
+//! What a Rust transform for Sluicegate is written with.

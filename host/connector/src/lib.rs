@@ -1,0 +1,1 @@
+//! What a system implements: sources, sinks, writers, positions, dead letters.

@@ -1,0 +1,1 @@
+//! Lanes, epochs, stages, retry, bisection, dead letters.

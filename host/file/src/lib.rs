@@ -1,0 +1,1 @@
+//! Files: dead letters beside the pipeline.

@@ -1,0 +1,1 @@
+//! Work on columns of three-state cells: cast, take, hash, compare, text.

@@ -1,0 +1,1 @@
+//! The key ring: seal, open and mac cells without showing a key.

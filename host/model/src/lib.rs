@@ -1,0 +1,1 @@
+//! Rows and their changes: the data model, without I/O.

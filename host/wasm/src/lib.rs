@@ -1,0 +1,1 @@
+//! Guests: WebAssembly components that transform batches.

@@ -1,0 +1,1 @@
+//! The built-in schema-map: tables, fields and types.

@@ -1,0 +1,1 @@
+//! The built-in split: one batch into many by key.
