@@ -13,6 +13,7 @@
 //! | [`control`] | what travels in a lane besides rows |
 //! | [`decoded`] | what a stretch of a lane became: batches, control events, rejected rows |
 //! | [`dead_letter`] | a row put aside, with its bytes and the reason |
+//! | [`units`] | sizes and times as people write them |
 
 pub mod batch;
 pub mod column;
@@ -26,6 +27,7 @@ pub mod meta;
 pub mod position;
 pub mod row_kind;
 pub mod table;
+pub mod units;
 
 pub use batch::{BatchError, ChangeBatch, Origin};
 pub use column::{Cell, Column};
@@ -38,3 +40,4 @@ pub use meta::Meta;
 pub use position::Position;
 pub use row_kind::RowKind;
 pub use table::TableName;
+pub use units::{ByteSize, TimeSpan};
