@@ -1,0 +1,3 @@
+//! Dates, times, durations.
+pub(crate) mod civil;
+pub(crate) mod write;

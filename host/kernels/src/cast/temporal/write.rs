@@ -1,0 +1,88 @@
+//! Dates and times as ISO text.
+
+use arrow_schema::TimeUnit;
+
+use super::civil;
+
+/// Parts of a second, by unit.
+pub(crate) const fn per_second(unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => 1,
+        TimeUnit::Millisecond => 1_000,
+        TimeUnit::Microsecond => 1_000_000,
+        TimeUnit::Nanosecond => 1_000_000_000,
+    }
+}
+
+/// `2024-01-31`; a year before 0 or after 9999 has its sign.
+pub(crate) fn date(days: i64, out: &mut Vec<u8>) {
+    let date = civil::date_of(days);
+    if (0..=9999).contains(&date.year) {
+        two(date.year as u64 / 100, out);
+        two(date.year as u64 % 100, out);
+    } else {
+        out.push(if date.year < 0 { b'-' } else { b'+' });
+        padded(date.year.unsigned_abs(), 4, out);
+    }
+    out.push(b'-');
+    two(u64::from(date.month), out);
+    out.push(b'-');
+    two(u64::from(date.day), out);
+}
+
+/// `2024-01-31T23:59:59.5`.
+pub(crate) fn timestamp(value: i64, unit: TimeUnit, out: &mut Vec<u8>) {
+    let seconds = value.div_euclid(per_second(unit));
+    date(seconds.div_euclid(civil::SECONDS_OF_DAY), out);
+    out.push(b'T');
+    clock(seconds.rem_euclid(civil::SECONDS_OF_DAY) as u64, out);
+    fraction(value.rem_euclid(per_second(unit)) as u64, unit, out);
+}
+
+/// `23:59:59.5`, `-838:59:59`.
+pub(crate) fn duration(value: i64, unit: TimeUnit, out: &mut Vec<u8>) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    let (value, whole) = (value.unsigned_abs(), per_second(unit) as u64);
+    clock(value / whole, out);
+    fraction(value % whole, unit, out);
+}
+
+fn clock(seconds: u64, out: &mut Vec<u8>) {
+    padded(seconds / 3600, 2, out);
+    out.push(b':');
+    two(seconds / 60 % 60, out);
+    out.push(b':');
+    two(seconds % 60, out);
+}
+
+/// The part of a second, without zeros at its end; nothing where it is 0.
+fn fraction(mut part: u64, unit: TimeUnit, out: &mut Vec<u8>) {
+    if part == 0 {
+        return;
+    }
+    let mut width = match unit {
+        TimeUnit::Second => 0,
+        TimeUnit::Millisecond => 3,
+        TimeUnit::Microsecond => 6,
+        TimeUnit::Nanosecond => 9,
+    };
+    while part.is_multiple_of(10) {
+        part /= 10;
+        width -= 1;
+    }
+    out.push(b'.');
+    padded(part, width, out);
+}
+
+fn two(number: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]);
+}
+
+fn padded(number: u64, width: usize, out: &mut Vec<u8>) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(number);
+    out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
+    out.extend_from_slice(digits.as_bytes());
+}
