@@ -1,0 +1,36 @@
+# Thin names for the commands that matter. What they need is installed by scripts/setup.
+
+# In CI all failures are shown, not the first.
+PROFILE := $(if $(CI),ci,default)
+CARGO := $(if $(shell command -v cargo),cargo,$(HOME)/.cargo/bin/cargo)
+
+.PHONY: demo test test-kill bench lint fmt
+
+# Shows the whole thing at work, on an embedded broker. Ends by itself.
+demo:
+	@scripts/setup
+	$(CARGO) run --release -p sluicegate -- demo
+
+# All tests, on real servers.
+test:
+	@scripts/setup test
+	$(MAKE) lint
+	$(CARGO) test --workspace --doc
+	$(CARGO) nextest run --workspace --profile $(PROFILE)
+
+# The kill test with 200 faults, in place of the 20 that `make test` makes.
+test-kill:
+	@scripts/setup test
+	SLUICEGATE_FAULTS=200 $(CARGO) nextest run -p sluicegate-tests --profile kill --no-capture
+
+# The benchmark table of docs/performance.md.
+bench:
+	@scripts/setup test
+	$(CARGO) run --release -p sluicegate-bench
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+fmt:
+	$(CARGO) fmt --all
