@@ -1,1 +1,26 @@
 //! Messages to change batches and back.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`decode`] | [`Decode`]: what a format that is read implements |
+//! | [`encode`] | [`Encode`]: what a format that is written implements |
+//! | [`messages`] | [`Messages`]: what an encoder makes |
+//! | [`options`] | [`FormatOptions`]: the formats by name, with what may be set about each |
+//! | [`json`] | `json`: a flat object a row |
+//! | [`ogg`] | `ogg-json`: Oracle GoldenGate's operations |
+//! | `scan` | the reader of JSON text |
+//! | `build` | from cells to columns, from columns to batches |
+//! | `write` | the writer of JSON text |
+
+pub mod decode;
+pub mod encode;
+pub mod json;
+pub mod messages;
+pub mod ogg;
+pub mod options;
+pub mod write;
+
+pub use decode::{Decode, LaneInfo, Record};
+pub use encode::{Encode, EncodeError, EncodeReject};
+pub use messages::{Message, Messages};
+pub use options::{FormatError, FormatOptions};

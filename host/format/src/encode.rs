@@ -1,0 +1,46 @@
+//! From batches to messages.
+
+use sluicegate_model::{ChangeBatch, TableName};
+use thiserror::Error;
+
+use crate::Messages;
+
+/// A format that is written. Shared by all workers; it keeps nothing between calls.
+///
+/// A format gives values. Keys, headers and partitions are the sink's business.
+pub trait Encode: Send + Sync {
+    /// Appends a message for each row or pair, in the order of the rows. Rows that the format does not write by
+    /// its options (deletes that are ignored) have no message. A row that cannot be written is among the rejects and
+    /// has no message either; for a pair there is one reject, which names its `+U`.
+    ///
+    /// # Errors
+    /// Where no row of the batch can be written; nothing was appended.
+    fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError>;
+}
+
+/// A row that the format cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodeReject {
+    /// The row of the batch that the message would have stood for, as in [`crate::Message::row`].
+    pub row: u32,
+    /// Why, for the person who reads the dead letters.
+    pub reason: String,
+}
+
+/// Why a batch cannot be written at all.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A column is of a type that the format has no form for.
+    #[error("{format} cannot hold column {column:?} of table {table}, a {data_type}: cast or drop it in a step")]
+    Type {
+        /// The format.
+        format: &'static str,
+        /// The table, or destination.
+        table: TableName,
+        /// The column.
+        column: String,
+        /// Its type.
+        data_type: String,
+    },
+}

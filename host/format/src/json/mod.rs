@@ -1,0 +1,15 @@
+//! `json`: a message is a flat object, a row.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `options` | [`JsonOptions`]: what may be set |
+//! | `decode` | objects to rows |
+//! | `tombstone` | messages without a value to deletes |
+//! | `encode` | rows to objects |
+
+mod decode;
+mod encode;
+mod options;
+mod tombstone;
+
+pub use options::{Deletes, JsonOptions, OnTombstone, RowsAre};

@@ -1,0 +1,1 @@
+//! Messages without a value to deletes.

@@ -1,0 +1,56 @@
+//! What may be set about `ogg-json`.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::decode::OggDecoder;
+use super::encode::OggEncoder;
+use crate::options::{DeclaredTypes, Format, TimeZone};
+use crate::write::{Decimals, Timestamps};
+use crate::{Decode, Encode, FormatError};
+
+/// Oracle GoldenGate's JSON: a message is one operation, or several of a transaction one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OggOptions {
+    /// The time zone in which `op_ts` is written: that of the source's database. Default: UTC.
+    #[serde(default)]
+    pub time_zone: Option<TimeZone>,
+    /// Reading: exact types, by table and column. A row with a value that does not fit is rejected. A column that
+    /// is not named here is text, with its numbers digit for digit.
+    #[serde(default)]
+    pub schema: Option<DeclaredTypes>,
+    /// Writing: how decimals are written. Default: number.
+    #[serde(default)]
+    pub decimals: Option<Decimals>,
+    /// Writing: how columns that hold dates with times are written. Default: iso.
+    #[serde(default)]
+    pub timestamps: Option<Timestamps>,
+}
+
+const NAME: &str = "ogg-json";
+
+impl Format for OggOptions {
+    fn decoder(&self) -> Result<Arc<dyn Decode>, FormatError> {
+        let written = [("decimals", self.decimals.is_some()), ("timestamps", self.timestamps.is_some())];
+        if let Some((option, _)) = written.into_iter().find(|(_, set)| *set) {
+            return Err(FormatError::OtherDirection { format: NAME, option, meant: "writing", here: "read" });
+        }
+        Ok(Arc::new(OggDecoder::new(self)))
+    }
+
+    fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
+        if self.schema.is_some() {
+            let option = "schema";
+            return Err(FormatError::OtherDirection {
+                format: NAME,
+                option,
+                meant: "reading",
+                here: "written",
+            });
+        }
+        Ok(Arc::new(OggEncoder::new(self)))
+    }
+}

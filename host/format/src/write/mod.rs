@@ -1,0 +1,5 @@
+//! The writer of JSON text.
+
+mod options;
+
+pub use options::{Decimals, Timestamps};
