@@ -1,0 +1,51 @@
+//! Starts a test server by hand, for trying a pipeline: `cargo run -p sluicegate-test-servers -- kafka`.
+
+use std::error::Error;
+use std::io::Read as _;
+
+use clap::{Parser, Subcommand};
+use sluicegate_test_servers::{Kafka, KafkaOptions, ProcessId, Run, SharedKafka};
+
+/// Starts a real server on free loopback ports, for trying things out.
+#[derive(Parser)]
+#[command(name = "sluicegate-test-servers")]
+struct Arguments {
+    #[command(subcommand)]
+    server: Server,
+}
+
+#[derive(Subcommand)]
+enum Server {
+    /// Apache Kafka, one node, until Enter or Ctrl-C. Prints its address, its pid and its log.
+    Kafka {
+        /// The shared broker of this run, started where it does not run; returns at once.
+        #[arg(long, requires = "owner")]
+        run: Option<String>,
+        /// The pid with whose end the shared broker ends.
+        #[arg(long, requires = "run")]
+        owner: Option<u32>,
+        /// Topics to make, as NAME or NAME:PARTITIONS.
+        #[arg(long = "topic", value_name = "NAME[:PARTITIONS]")]
+        topics: Vec<String>,
+    },
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let Server::Kafka { run, owner, topics } = Arguments::parse().server;
+    if let (Some(run), Some(owner)) = (run, owner) {
+        let owner = ProcessId::of(owner).ok_or_else(|| format!("there is no process {owner}"))?;
+        let kafka = SharedKafka::of(&Run::new(run, owner))?;
+        println!("{} {} {}", kafka.brokers(), kafka.process_id().pid(), kafka.log().display());
+        return Ok(());
+    }
+    let mut kafka = Kafka::start(KafkaOptions::default())?;
+    for topic in topics {
+        let (name, partitions) = topic.split_once(':').unwrap_or((&topic, "1"));
+        kafka.create_topic(name, partitions.parse()?, &[])?;
+    }
+    println!("{} {} {}", kafka.brokers(), kafka.pid(), kafka.log().display());
+    // Ends at Enter, or when whoever holds the other end closes it. Ctrl-C ends this process, and with it the broker.
+    let _ = std::io::stdin().read(&mut [0])?;
+    kafka.stop()?;
+    Ok(())
+}
