@@ -1,0 +1,1 @@
+//! A transform with a defect: it panics on an amount that is no number.

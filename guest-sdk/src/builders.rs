@@ -1,0 +1,337 @@
+//! Columns made in the guest. Each cell is a value, NULL or missing.
+//!
+//! A builder ends in [`finish`](TextBuilder::finish), which hands the cells to the host. `into_cells` stops before
+//! that, for tests that run without a host.
+
+use std::borrow::Cow;
+
+use crate::cells::{Cell, Cells, Number, Values, Variable};
+use crate::{Column, Failure};
+
+/// Bits, the lowest of a byte first.
+#[derive(Clone, Debug, Default)]
+struct Bits(Vec<u8>);
+
+impl Bits {
+    fn set(rows: usize) -> Self {
+        Self(vec![0xFF; rows.div_ceil(8)])
+    }
+
+    fn put(&mut self, row: usize, bit: bool) {
+        if self.0.len() <= row / 8 {
+            self.0.resize(row / 8 + 1, 0);
+        }
+        let mask = 1 << (row % 8);
+        if bit {
+            self.0[row / 8] |= mask;
+        } else {
+            self.0[row / 8] &= !mask;
+        }
+    }
+}
+
+/// The masks of a run of cells: none until one is needed.
+#[derive(Clone, Debug, Default)]
+struct Masks {
+    rows: usize,
+    validity: Option<Bits>,
+    presence: Option<Bits>,
+}
+
+impl Masks {
+    #[inline]
+    fn push<T>(&mut self, cell: &Cell<T>) {
+        let row = self.rows;
+        if !matches!(cell, Cell::Value(_)) || self.validity.is_some() {
+            self.validity.get_or_insert_with(|| Bits::set(row)).put(row, matches!(cell, Cell::Value(_)));
+        }
+        if cell.is_missing() || self.presence.is_some() {
+            self.presence.get_or_insert_with(|| Bits::set(row)).put(row, !cell.is_missing());
+        }
+        self.rows += 1;
+    }
+
+    fn with(self, values: Values) -> (u32, Cells) {
+        let cells = Cells {
+            validity: self.validity.map(|bits| bits.0),
+            presence: self.presence.map(|bits| bits.0),
+            values,
+        };
+        (self.rows as u32, cells)
+    }
+}
+
+/// A column of text.
+#[derive(Clone, Debug)]
+pub struct TextBuilder {
+    masks: Masks,
+    offsets: Vec<u32>,
+    text: String,
+}
+
+impl TextBuilder {
+    /// Room for so many cells with so many bytes of text together.
+    pub fn with_capacity(rows: usize, bytes: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        Self { masks: Masks::default(), offsets, text: String::with_capacity(bytes) }
+    }
+
+    /// Adds a cell: `Cell<&str>`, or `Option<&str>` with none for NULL.
+    pub fn push<'a>(&mut self, cell: impl Into<Cell<&'a str>>) {
+        let cell = cell.into();
+        if let Cell::Value(text) = &cell {
+            self.text.push_str(text);
+        }
+        self.end(&cell);
+    }
+
+    /// Adds a cell whose text `write` appends to what it is given, without a text in between. It must only append.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.end(&Cell::Value(()));
+    }
+
+    fn end<T>(&mut self, cell: &Cell<T>) {
+        self.masks.push(cell);
+        self.offsets.push(self.text.len() as u32);
+    }
+
+    /// The cells, and how many they are.
+    pub fn into_cells(self) -> (u32, Cells) {
+        let values = Variable { offsets: self.offsets, data: self.text.into_bytes() };
+        self.masks.with(Values::Variable(values))
+    }
+
+    /// The column.
+    ///
+    /// # Errors
+    /// The host's: it checks what it is given.
+    pub fn finish(self) -> Result<Column, Failure> {
+        let (rows, cells) = self.into_cells();
+        Column::of("utf8", rows, &cells)
+    }
+}
+
+impl Default for TextBuilder {
+    fn default() -> Self {
+        Self::with_capacity(0, 0)
+    }
+}
+
+/// A column of bytes.
+#[derive(Clone, Debug)]
+pub struct BytesBuilder {
+    masks: Masks,
+    offsets: Vec<u32>,
+    data: Vec<u8>,
+}
+
+impl BytesBuilder {
+    /// Room for so many cells with so many bytes together.
+    pub fn with_capacity(rows: usize, bytes: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        Self { masks: Masks::default(), offsets, data: Vec::with_capacity(bytes) }
+    }
+
+    /// Adds a cell.
+    pub fn push<'a>(&mut self, cell: impl Into<Cell<&'a [u8]>>) {
+        let cell = cell.into();
+        if let Cell::Value(bytes) = &cell {
+            self.data.extend_from_slice(bytes);
+        }
+        self.masks.push(&cell);
+        self.offsets.push(self.data.len() as u32);
+    }
+
+    /// The cells, and how many they are.
+    pub fn into_cells(self) -> (u32, Cells) {
+        let values = Variable { offsets: self.offsets, data: self.data };
+        self.masks.with(Values::Variable(values))
+    }
+
+    /// The column.
+    ///
+    /// # Errors
+    /// The host's.
+    pub fn finish(self) -> Result<Column, Failure> {
+        let (rows, cells) = self.into_cells();
+        Column::of("binary", rows, &cells)
+    }
+}
+
+impl Default for BytesBuilder {
+    fn default() -> Self {
+        Self::with_capacity(0, 0)
+    }
+}
+
+/// A column of numbers, or of what is laid out as numbers.
+#[derive(Clone, Debug)]
+pub struct NumberBuilder<T> {
+    data_type: Cow<'static, str>,
+    masks: Masks,
+    values: Vec<T>,
+}
+
+/// A column of 64-bit integers, timestamps or durations.
+pub type Int64Builder = NumberBuilder<i64>;
+/// A column of 32-bit integers or dates.
+pub type Int32Builder = NumberBuilder<i32>;
+/// A column of 64-bit floats.
+pub type Float64Builder = NumberBuilder<f64>;
+
+impl<T: Number> NumberBuilder<T> {
+    /// Room for so many cells.
+    pub fn with_capacity(rows: usize) -> Self {
+        let data_type = Cow::Borrowed(T::DATA_TYPE);
+        Self { data_type, masks: Masks::default(), values: Vec::with_capacity(rows) }
+    }
+
+    /// The same for another type with this layout: `timestamp(us)` over `i64`, `date32` over `i32`.
+    #[must_use]
+    pub fn of_type(mut self, data_type: impl Into<Cow<'static, str>>) -> Self {
+        self.data_type = data_type.into();
+        self
+    }
+
+    /// Adds a cell.
+    pub fn push(&mut self, cell: impl Into<Cell<T>>) {
+        let cell = cell.into();
+        self.masks.push(&cell);
+        self.values.push(cell.value().unwrap_or_default());
+    }
+
+    /// The cells, and how many they are.
+    pub fn into_cells(self) -> (u32, Cells) {
+        self.masks.with(T::into_values(self.values))
+    }
+
+    /// The column.
+    ///
+    /// # Errors
+    /// The host's, for a type of another layout, for one.
+    pub fn finish(self) -> Result<Column, Failure> {
+        let data_type = self.data_type.clone();
+        let (rows, cells) = self.into_cells();
+        Column::of(&data_type, rows, &cells)
+    }
+}
+
+impl<T: Number> Default for NumberBuilder<T> {
+    fn default() -> Self {
+        Self::with_capacity(0)
+    }
+}
+
+/// A column of true and false.
+#[derive(Clone, Debug, Default)]
+pub struct BooleanBuilder {
+    masks: Masks,
+    bits: Bits,
+}
+
+impl BooleanBuilder {
+    /// Adds a cell.
+    pub fn push(&mut self, cell: impl Into<Cell<bool>>) {
+        let cell = cell.into();
+        self.bits.put(self.masks.rows, cell.value().unwrap_or(false));
+        self.masks.push(&cell);
+    }
+
+    /// The cells, and how many they are.
+    pub fn into_cells(self) -> (u32, Cells) {
+        self.masks.with(Values::Bits(self.bits.0))
+    }
+
+    /// The column.
+    ///
+    /// # Errors
+    /// The host's.
+    pub fn finish(self) -> Result<Column, Failure> {
+        let (rows, cells) = self.into_cells();
+        Column::of("boolean", rows, &cells)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cells::{Booleans, Bytes, Numbers, Texts};
+
+    fn cells<T: Clone + std::fmt::Debug>(
+        values: impl Strategy<Value = T> + Clone,
+    ) -> impl Strategy<Value = Vec<Cell<T>>> {
+        let cell = prop_oneof![values.prop_map(Cell::Value), Just(Cell::Null), Just(Cell::Missing)];
+        proptest::collection::vec(cell, 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn text_comes_back(given in cells(".{0,4}")) {
+            let mut builder = TextBuilder::default();
+            for cell in &given {
+                builder.push(cell.as_ref().map(String::as_str));
+            }
+            let (rows, cells) = builder.into_cells();
+            prop_assert_eq!(rows as usize, given.len());
+            let read = Texts::from_cells(cells).unwrap();
+            let read: Vec<_> = read.iter().map(|cell| cell.map(str::to_owned)).collect();
+            prop_assert_eq!(read, given);
+        }
+
+        #[test]
+        fn numbers_come_back(given in cells(any::<i64>())) {
+            let mut builder = Int64Builder::default();
+            for cell in &given {
+                builder.push(*cell);
+            }
+            let (_, cells) = builder.into_cells();
+            let read = Numbers::<i64>::from_cells(cells).unwrap();
+            prop_assert_eq!(read.iter().collect::<Vec<_>>(), given);
+        }
+
+        #[test]
+        fn bytes_come_back(given in cells(proptest::collection::vec(any::<u8>(), 0..4))) {
+            let mut builder = BytesBuilder::default();
+            for cell in &given {
+                builder.push(cell.as_ref().map(Vec::as_slice));
+            }
+            let (_, cells) = builder.into_cells();
+            let read = Bytes::from_cells(cells).unwrap();
+            let read: Vec<_> = read.iter().map(|cell| cell.map(<[u8]>::to_vec)).collect();
+            prop_assert_eq!(read, given);
+        }
+
+        #[test]
+        fn booleans_come_back(given in cells(any::<bool>())) {
+            let mut builder = BooleanBuilder::default();
+            for cell in &given {
+                builder.push(*cell);
+            }
+            let (rows, cells) = builder.into_cells();
+            let read = Booleans::from_cells(rows as usize, cells).unwrap();
+            prop_assert_eq!(read.iter().collect::<Vec<_>>(), given);
+        }
+    }
+
+    #[test]
+    fn values_alone_need_no_mask() {
+        let mut builder = TextBuilder::default();
+        builder.push("a");
+        builder.push_with(|text| text.push('b'));
+        let (_, cells) = builder.into_cells();
+        assert!(cells.validity.is_none() && cells.presence.is_none());
+    }
+
+    #[test]
+    fn a_missing_cell_is_null_too() {
+        let mut builder = Int64Builder::default();
+        builder.push(Cell::Missing);
+        let (_, cells) = builder.into_cells();
+        assert_eq!((cells.validity, cells.presence), (Some(vec![0]), Some(vec![0])));
+    }
+}
