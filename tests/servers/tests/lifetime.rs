@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sluicegate_test_servers::{Kafka, KafkaOptions, ProcessId, Record, unique_name};
+use sluicegate_test_servers::{Kafka, KafkaOptions, Message, ProcessId, Record, unique_name};
 
 /// This crate's program: a process that starts brokers, to be killed.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sluicegate-test-servers");
@@ -140,7 +140,7 @@ fn data_outlives_a_kill_and_a_restart() {
     kafka.resume().unwrap();
 
     let values: Vec<String> =
-        kafka.client().read_all_committed("t").unwrap().iter().map(|m| m.value_text()).collect();
+        kafka.client().read_all_committed("t").unwrap().iter().map(Message::value_text).collect();
     assert_eq!(values, ["before", "after a kill"]);
     assert_eq!((kafka.brokers(), kafka.cluster_id()), (brokers.as_str(), cluster.as_str()));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use sluicegate_test_servers::{Kafka, Record, ServerError, SharedKafka, unique_name};
+use sluicegate_test_servers::{Kafka, Message, Record, ServerError, SharedKafka, unique_name};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -25,7 +25,7 @@ fn send(producer: &BaseProducer, topic: &str, value: &str) {
 }
 
 fn values(kafka: &SharedKafka, topic: &str) -> Vec<String> {
-    kafka.client().read_committed(topic).unwrap().iter().map(|m| m.value_text()).collect()
+    kafka.client().read_committed(topic).unwrap().iter().map(Message::value_text).collect()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_message_behind_an_open_transaction_is_read_when_it_ends() {
     let ended = std::thread::spawn(move || producer.abort_transaction(LIMIT).unwrap());
     let all = kafka.client().read_all_committed(&topic).unwrap();
     ended.join().unwrap();
-    assert_eq!(all.iter().map(|m| m.value_text()).collect::<Vec<_>>(), ["plain"]);
+    assert_eq!(all.iter().map(Message::value_text).collect::<Vec<_>>(), ["plain"]);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::admin::{REQUEST, block_on, check, options, wait_until};
@@ -95,7 +97,7 @@ impl KafkaClient {
             .map_err(ServerError::kafka(what.clone()))?;
         let done = block_on(self.admin()?.delete_records(&list, &options()))
             .map_err(ServerError::kafka(what.clone()))?;
-        done.elements().iter().try_for_each(|e| e.error()).map_err(ServerError::kafka(what))
+        done.elements().iter().try_for_each(TopicPartitionListElem::error).map_err(ServerError::kafka(what))
     }
 
     /// Writes messages and returns how many, when the broker has them all. Written by one idempotent producer: in
@@ -204,7 +206,7 @@ impl KafkaClient {
         let mut list = TopicPartitionList::new();
         list.add_partition_range(topic, 0, partitions - 1);
         let committed = consumer.committed_offsets(list, REQUEST).map_err(ServerError::kafka(what()))?;
-        let offset = |e: rdkafka::topic_partition_list::TopicPartitionListElem<'_>| match e.offset() {
+        let offset = |e: TopicPartitionListElem<'_>| match e.offset() {
             Offset::Offset(offset) => Some((e.partition(), offset)),
             _ => None,
         };
@@ -250,8 +252,12 @@ impl KafkaClient {
         let consumer = self.consumer(Isolation::Uncommitted)?;
         wait_until(format!("waiting for topic {topic}"), || {
             let metadata = consumer.fetch_metadata(Some(topic), REQUEST)?;
-            let with_leader =
-                metadata.topics().iter().flat_map(|t| t.partitions()).filter(|p| p.leader() >= 0).count();
+            let with_leader = metadata
+                .topics()
+                .iter()
+                .flat_map(MetadataTopic::partitions)
+                .filter(|p| p.leader() >= 0)
+                .count();
             Ok(with_leader == partitions as usize)
         })
     }

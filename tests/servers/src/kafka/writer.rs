@@ -13,7 +13,7 @@ use super::record::Record;
 use crate::error::ServerError;
 
 /// How long the last messages may take to be acknowledged.
-const FLUSH: Duration = Duration::from_secs(120);
+const FLUSH: Duration = Duration::from_mins(2);
 
 /// Writes all records and returns how many, when the broker has them.
 pub(super) fn write(
