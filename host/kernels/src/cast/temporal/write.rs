@@ -3,6 +3,7 @@
 use arrow_schema::TimeUnit;
 
 use super::civil;
+use super::moment::Moment;
 
 /// Parts of a second, by unit.
 pub(crate) const fn per_second(unit: TimeUnit) -> i64 {
@@ -32,11 +33,15 @@ pub(crate) fn date(days: i64, out: &mut Vec<u8>) {
 
 /// `2024-01-31T23:59:59.5`.
 pub(crate) fn timestamp(value: i64, unit: TimeUnit, out: &mut Vec<u8>) {
-    let seconds = value.div_euclid(per_second(unit));
-    date(seconds.div_euclid(civil::SECONDS_OF_DAY), out);
+    moment(Moment::of(value, unit), out);
+}
+
+/// The same, of a moment.
+pub(super) fn moment(moment: Moment, out: &mut Vec<u8>) {
+    date(moment.seconds.div_euclid(civil::SECONDS_OF_DAY), out);
     out.push(b'T');
-    clock(seconds.rem_euclid(civil::SECONDS_OF_DAY) as u64, out);
-    fraction(value.rem_euclid(per_second(unit)) as u64, unit, out);
+    clock(moment.seconds.rem_euclid(civil::SECONDS_OF_DAY) as u64, out);
+    fraction(u64::from(moment.nanos), TimeUnit::Nanosecond, out);
 }
 
 /// `23:59:59.5`, `-838:59:59`.
@@ -85,4 +90,20 @@ fn padded(number: u64, width: usize, out: &mut Vec<u8>) {
     let digits = buffer.format(number);
     out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
     out.extend_from_slice(digits.as_bytes());
+}
+
+/// `+08:00`, `Z` for none; seconds, which only local times before standard time have, follow in the same way.
+pub(super) fn offset(east: i64, out: &mut Vec<u8>) {
+    if east == 0 {
+        return out.push(b'Z');
+    }
+    out.push(if east < 0 { b'-' } else { b'+' });
+    let east = east.unsigned_abs();
+    two(east / 3600, out);
+    out.push(b':');
+    two(east / 60 % 60, out);
+    if !east.is_multiple_of(60) {
+        out.push(b':');
+        two(east % 60, out);
+    }
 }
