@@ -71,7 +71,8 @@ pub struct LaneStart {
 /// What a source has to say.
 #[derive(Debug)]
 pub enum Event {
-    /// Lanes are this process's now. They stand still until [`Source::start`].
+    /// Lanes are this process's now, beside those that it has. They stand still until [`Source::start`]. Comes once at
+    /// first and once after each release, with no lanes where there are none for this process.
     Assigned(Vec<Lane>),
     /// Lanes are wanted back. No more rows of them come. The engine drains what it has until the deadline, then
     /// aborts, and calls [`Source::release`] either way.

@@ -1,0 +1,96 @@
+//! What a pipeline may set about how it runs.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sluicegate_model::{ByteSize, TimeSpan};
+
+/// How a pipeline runs. Every key has a default that suits most pipelines.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Threads that decode, transform and encode. Default: as many as there are processors.
+    pub workers: Option<usize>,
+    /// Bytes of messages that may be on their way from the source to an open transaction. Memory stays bounded by
+    /// a small multiple of it, whatever the source does.
+    pub memory: ByteSize,
+    /// How long a row may wait for others before its epoch is committed.
+    pub max_delay: TimeSpan,
+    /// How old an epoch may grow under load before it is committed. Must be below a third of the sink's
+    /// transaction time-out.
+    pub max_epoch: TimeSpan,
+    /// Bytes in one epoch, at most; then it is committed whatever its age.
+    pub epoch_bytes: ByteSize,
+    /// Limits on speed.
+    pub throttle: ThrottleOptions,
+    /// What happens after an error that may pass by itself.
+    pub retry: RetryOptions,
+    /// How long a graceful stop waits for rows on their way; then they are aborted and read again by the next start.
+    pub drain_timeout: TimeSpan,
+    /// What to do when the source says that all rows of a table were removed.
+    pub on_truncate: OnTruncate,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            workers: None,
+            memory: ByteSize(32 << 20),
+            max_delay: TimeSpan(Duration::from_millis(100)),
+            max_epoch: TimeSpan(Duration::from_secs(1)),
+            epoch_bytes: ByteSize(64 << 20),
+            throttle: ThrottleOptions::default(),
+            retry: RetryOptions::default(),
+            drain_timeout: TimeSpan(Duration::from_secs(25)),
+            on_truncate: OnTruncate::Stop,
+        }
+    }
+}
+
+impl Options {
+    /// Number of worker threads.
+    pub fn worker_count(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(2, usize::from);
+        self.workers.unwrap_or_else(all).max(1)
+    }
+}
+
+/// Limits on how fast rows are read.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ThrottleOptions {
+    /// Records a second, on average.
+    pub rows_per_second: Option<u64>,
+    /// Bytes of messages a second, on average.
+    pub bytes_per_second: Option<ByteSize>,
+}
+
+/// Pauses between tries.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryOptions {
+    /// The first pause; each further one is twice as long.
+    pub first: TimeSpan,
+    /// The longest pause.
+    pub longest: TimeSpan,
+    /// Stop when the same trouble has lasted this long. Default: never, a pipeline waits for its systems.
+    pub give_up_after: Option<TimeSpan>,
+}
+
+impl Default for RetryOptions {
+    fn default() -> Self {
+        let seconds = |seconds| TimeSpan(Duration::from_secs(seconds));
+        Self { first: TimeSpan(Duration::from_millis(200)), longest: seconds(30), give_up_after: None }
+    }
+}
+
+/// What to do about a truncate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTruncate {
+    /// Stop the pipeline, with the position: a person decides.
+    Stop,
+    /// Pass it by. Rows that were truncated in the source stay in the target.
+    Ignore,
+}

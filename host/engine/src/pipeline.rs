@@ -1,0 +1,131 @@
+//! A pipeline: the parts put together, and running them.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use sluicegate_connector::{Error, Incarnations, Sink, Source, TransformFactory};
+use sluicegate_model::Lane;
+use thiserror::Error as ThisError;
+use tokio::sync::{mpsc, watch};
+
+use crate::budget::Budget;
+use crate::coordinator::{Coordinator, Parts};
+use crate::counters::Counters;
+use crate::dead::{DeadLetterRoute, Refused};
+use crate::options::Options;
+use crate::throttle::Throttle;
+use crate::worker::{Pool, Shop};
+
+/// A source, steps and a sink.
+pub struct Pipeline {
+    /// The name, for logs, metrics and dead letters.
+    pub name: String,
+    /// Where rows come from.
+    pub source: Box<dyn Source>,
+    /// What is done to them, in order.
+    pub steps: Vec<Arc<dyn TransformFactory>>,
+    /// Where they go.
+    pub sink: Box<dyn Sink>,
+    /// Where rows go that cannot be handled.
+    pub dead_letters: DeadLetterRoute,
+    /// How it runs.
+    pub options: Options,
+    /// Whether the run ends when all lanes were read to their end.
+    pub bounded: bool,
+    /// What was done; keep a clone to show it.
+    pub counters: Arc<Counters>,
+}
+
+/// What whoever runs a pipeline wants of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopLevel {
+    /// Go on.
+    Run,
+    /// Finish and commit what was read, then end.
+    Drain,
+    /// End now; what is not committed is read again by the next start.
+    Abort,
+}
+
+/// How a pipeline ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every lane was read to its end, and all of it is committed.
+    SourceEnd,
+    /// It was told to stop, and all that was read is committed.
+    Drained,
+    /// It was told to stop; what was on its way was aborted.
+    Aborted,
+}
+
+/// Why a pipeline stopped by itself.
+#[derive(Debug, ThisError)]
+pub enum Stop {
+    /// Something failed that waiting does not mend.
+    #[error("{0}")]
+    Error(#[from] Error),
+    /// Too many dead letters.
+    #[error(
+        "lane {lane}: {failed} or more of the last {of} records went to the dead letters (`dead_letters: stop_after`); \
+         the last one at step {step}: {reason}"
+    )]
+    Threshold {
+        /// The lane.
+        lane: Lane,
+        /// The limit.
+        failed: u64,
+        /// The window.
+        of: u64,
+        /// The step that refused the last one.
+        step: String,
+        /// Its reason.
+        reason: String,
+    },
+}
+
+impl Pipeline {
+    /// Runs until the source ends, `level` says so, or something fails. Whatever the end, no row is lost: what is
+    /// not committed is read again by the next start.
+    ///
+    /// # Errors
+    /// [`Stop`] says why.
+    pub async fn run(self, level: watch::Receiver<StopLevel>) -> Result<End, Stop> {
+        let Self { name, source, steps, mut sink, dead_letters, options, bounded, counters } = self;
+        sink.prepare(&[]).await?;
+        let writer = sink.open().await?;
+        let incarnations = Incarnations::default();
+        let DeadLetterRoute { open, outside, overflow, stop_after, seal } = dead_letters;
+        let shop = Arc::new(Shop {
+            pipeline: name.clone(),
+            steps,
+            encoder: sink.encoder(),
+            refused: Refused::default(),
+            incarnations: incarnations.clone(),
+            on_truncate: options.on_truncate,
+            seal,
+        });
+        let (finished, results) = mpsc::unbounded_channel();
+        let pool = Pool::start(&shop, options.worker_count(), &finished)
+            .map_err(|error| Error::fatal("a worker thread cannot be started").caused_by(error))?;
+        let parts = Parts {
+            source,
+            writer,
+            outside,
+            overflow,
+            letters_open: open,
+            stop_after,
+            budget: Budget::new(usize::try_from(options.memory.0).unwrap_or(usize::MAX)),
+            throttle: Throttle::new(&options.throttle, Instant::now()),
+            name,
+            bounded,
+            options,
+            counters,
+            incarnations,
+            shop,
+            pool,
+            results,
+            level,
+        };
+        Coordinator::new(parts).run().await
+    }
+}
