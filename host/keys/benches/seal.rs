@@ -52,7 +52,7 @@ fn bare(cells: &StringArray, gcm: &Aes256Gcm, out: &mut Vec<u8>, text: bool) {
         let start = target.len();
         target.extend_from_slice(cell);
         let tag = gcm
-            .encrypt_inout_detached(&nonce.into(), b"", target[start..].into())
+            .encrypt_inout_detached(&nonce.into(), b"", (&mut target[start..]).into())
             .expect("the cell is short");
         target.extend_from_slice(&tag);
         if text {
@@ -79,10 +79,10 @@ fn benches(criterion: &mut Criterion) {
     for key in ["xaes-binary", "xaes", "siv", "ecb"] {
         let sealed = ring.seal(&column, key, "", &[]).expect("the column seals");
         group.bench_function(format!("seal {key}"), |b| {
-            b.iter(|| ring.seal(black_box(&column), key, "", &[]))
+            b.iter(|| ring.seal(black_box(&column), key, "", &[]));
         });
         group.bench_function(format!("open {key}"), |b| {
-            b.iter(|| ring.open(black_box(&sealed), key, "", &[]))
+            b.iter(|| ring.open(black_box(&sealed), key, "", &[]));
         });
     }
     group.bench_function("seal xaes, context and a bound int64", |b| {

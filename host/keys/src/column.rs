@@ -65,6 +65,19 @@ fn fits(bytes: u64) -> Result<usize, KeyError> {
     if bytes > i32::MAX as u64 { Err(KeyError::TooLarge { bytes }) } else { Ok(bytes as usize) }
 }
 
+/// The end of a group of rows that are sealed together: enough that a call for all of them costs little a
+/// cell, few enough that what is made for them stays in the nearest cache.
+fn end_of_group(cells: &Cells, start: usize) -> usize {
+    const ROWS: usize = 128;
+    const BYTES: usize = 16 * 1024;
+    let mut bytes = 0;
+    let full = (start..cells.len()).take(ROWS).find(|row| {
+        bytes += cells.get(*row).map_or(0, <[u8]>::len);
+        bytes >= BYTES
+    });
+    full.map_or((start + ROWS).min(cells.len()), |row| row + 1)
+}
+
 /// Seals every value. NULL stays NULL.
 pub(crate) fn seal(
     cells: &Cells,
@@ -79,7 +92,12 @@ pub(crate) fn seal(
         .sum();
     let mut runs = Runs::new(rows, fits(total)?);
     let mut sealed = Vec::new();
+    let mut expected = 0;
     for row in 0..rows {
+        if row == expected {
+            expected = end_of_group(cells, row);
+            sealer.expect(&mut (row..expected).filter_map(|row| cells.get(row)).map(<[u8]>::len));
+        }
         if let Some(cell) = cells.get(row) {
             let associated =
                 binding.of_row(row).map_err(|MissingBound(index)| KeyError::BoundMissing { row, index })?;

@@ -41,9 +41,9 @@
 //! # What is cleared from memory
 //!
 //! Secrets of the configuration, decoded secrets, AES key schedules and MAC states are overwritten when
-//! dropped. What is not: the hash subkey of GCM in the short-lived state of a column or cell. Clearing it
-//! would cost as much as sealing a short cell; it serves to forge under that one derived key, not to read.
-//! Plaintext is ordinary row data and is not cleared.
+//! dropped. What is not: the hash subkeys of GHASH and POLYVAL, whose state is copied for each cell. Clearing
+//! the copies would cost as much as sealing a short cell; a subkey serves to forge, not to read. Plaintext and
+//! keystream are not cleared either: the plaintext is ordinary row data.
 
 pub mod algorithm;
 pub mod binding;

@@ -34,11 +34,13 @@ use aes::{
     Aes256, Block,
     cipher::{BlockCipherEncrypt, KeyInit},
 };
-use aes_gcm::{AeadInOut, Aes256Gcm};
 use rand::{TryRngCore, rngs::OsRng};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{CellOpener, CellSealer};
+use super::{
+    CellOpener, CellSealer,
+    gcm::{self, Gcm},
+};
 use crate::{
     envelope::{self, TAG, Version},
     error::{KeyError, Refusal},
@@ -52,7 +54,7 @@ pub const FORMAT: u8 = 0x11;
 pub const NONCE: usize = 24;
 
 /// Length of each half of a nonce: what derives the key, and what AES-GCM gets.
-const HALF: usize = 12;
+const HALF: usize = gcm::NONCE;
 
 /// A key: its schedule, and the subkey K1 of CMAC, which is all that the derivation needs besides.
 #[derive(ZeroizeOnDrop)]
@@ -77,7 +79,7 @@ impl Xaes {
     }
 
     /// The cipher for all nonces that begin so.
-    fn derive(&self, prefix: &[u8; HALF]) -> Aes256Gcm {
+    fn derive(&self, prefix: &[u8; HALF]) -> Gcm {
         let mut key = Zeroizing::new([0; 32]);
         for (counter, half) in (1..).zip(key.chunks_exact_mut(16)) {
             // CMAC of a whole block: 0x00, the counter, "X", 0x00, then the prefix.
@@ -92,7 +94,7 @@ impl Xaes {
             half.copy_from_slice(&block);
             block.as_mut_slice().zeroize();
         }
-        Aes256Gcm::new((&*key).into())
+        Gcm::new(&key)
     }
 
     /// Seals the cells of a column under a nonce drawn for it.
@@ -104,17 +106,22 @@ impl Xaes {
 
     /// Opens the cells of a column.
     pub(crate) fn opener(versions: &[Version<Self>]) -> XaesOpener<'_> {
-        XaesOpener { versions, derived: None }
+        XaesOpener { versions, derived: None, keystream: Vec::new() }
     }
 }
 
 /// Seals the cells of one column under one derived key and consecutive nonces.
 pub(crate) struct XaesSealer<'a> {
     header: &'a [u8],
-    gcm: Aes256Gcm,
+    gcm: Gcm,
     prefix: [u8; HALF],
-    /// The last 96 bits of the next nonce.
+    /// The last 96 bits of the next nonce, above them anything.
     suffix: u128,
+    /// Lengths of the plaintexts for which there is keystream, the next one last.
+    expected: Vec<usize>,
+    keystream: Vec<Block>,
+    /// Where the next cell's keystream begins.
+    used: usize,
 }
 
 impl<'a> XaesSealer<'a> {
@@ -122,8 +129,22 @@ impl<'a> XaesSealer<'a> {
         let (mut prefix, mut suffix) = ([0; HALF], [0; 16]);
         prefix.copy_from_slice(&nonce[..HALF]);
         suffix[4..].copy_from_slice(&nonce[HALF..]);
-        let gcm = version.cipher.derive(&prefix);
-        Self { header: version.header(), gcm, prefix, suffix: u128::from_be_bytes(suffix) }
+        Self {
+            header: version.header(),
+            gcm: version.cipher.derive(&prefix),
+            prefix,
+            suffix: u128::from_be_bytes(suffix),
+            expected: Vec::new(),
+            keystream: Vec::new(),
+            used: 0,
+        }
+    }
+
+    /// The last 96 bits of the nonce of the cell so many after the next one.
+    fn suffix(&self, ahead: usize) -> [u8; HALF] {
+        let mut suffix = [0; HALF];
+        suffix.copy_from_slice(&self.suffix.wrapping_add(ahead as u128).to_be_bytes()[4..]);
+        suffix
     }
 }
 
@@ -132,10 +153,29 @@ impl CellSealer for XaesSealer<'_> {
         self.header.len() + NONCE + plaintext + TAG
     }
 
+    fn expect(&mut self, lengths: &mut dyn Iterator<Item = usize>) {
+        self.expected.clear();
+        self.keystream.clear();
+        self.used = 0;
+        for (ahead, length) in lengths.enumerate() {
+            Gcm::count(&self.suffix(ahead), length, &mut self.keystream);
+            self.expected.push(length);
+        }
+        self.expected.reverse();
+        self.gcm.encrypt(&mut self.keystream);
+    }
+
     fn seal(&mut self, associated: &[u8], plaintext: &[u8], out: &mut [u8]) -> Result<(), KeyError> {
-        let mut suffix = [0; HALF];
-        suffix.copy_from_slice(&self.suffix.to_be_bytes()[4..]);
+        // What was made for a cell of another length is thrown away, never used for this one.
+        if self.expected.pop() != Some(plaintext.len()) {
+            self.expect(&mut std::iter::once(plaintext.len()));
+            self.expected.clear();
+        }
+        let suffix = self.suffix(0);
         self.suffix = self.suffix.wrapping_add(1);
+        let end = self.used + gcm::blocks(plaintext.len());
+        let keystream = &self.keystream[self.used..end];
+        self.used = end;
 
         let (header, rest) = out.split_at_mut(self.header.len());
         let (nonce, rest) = rest.split_at_mut(NONCE);
@@ -144,11 +184,7 @@ impl CellSealer for XaesSealer<'_> {
         nonce[..HALF].copy_from_slice(&self.prefix);
         nonce[HALF..].copy_from_slice(&suffix);
         text.copy_from_slice(plaintext);
-        let made = self
-            .gcm
-            .encrypt_inout_detached(&suffix.into(), associated, text.into())
-            .map_err(|_| KeyError::TooLarge { bytes: plaintext.len() as u64 })?;
-        tag.copy_from_slice(&made);
+        tag.copy_from_slice(&self.gcm.seal(keystream, associated, text));
         Ok(())
     }
 }
@@ -158,12 +194,13 @@ impl CellSealer for XaesSealer<'_> {
 pub(crate) struct XaesOpener<'a> {
     versions: &'a [Version<Xaes>],
     derived: Option<Derived>,
+    keystream: Vec<Block>,
 }
 
 struct Derived {
     version: usize,
     prefix: [u8; HALF],
-    gcm: Aes256Gcm,
+    gcm: Gcm,
 }
 
 impl CellOpener for XaesOpener<'_> {
@@ -185,11 +222,13 @@ impl CellOpener for XaesOpener<'_> {
             Some(derived) if derived.version == version && derived.prefix == prefix => derived,
             _ => Derived { version, prefix, gcm: self.versions[version].cipher.derive(&prefix) },
         };
-        let derived = self.derived.insert(derived);
-        derived
-            .gcm
-            .decrypt_inout_detached(&suffix.into(), associated, text.into(), &expected.into())
-            .map_err(|_| Refusal::NotAuthentic)?;
+        let gcm = &self.derived.insert(derived).gcm;
+        self.keystream.clear();
+        Gcm::count(&suffix, text.len(), &mut self.keystream);
+        gcm.encrypt(&mut self.keystream);
+        if !gcm.open(&self.keystream, associated, text, &expected) {
+            return Err(Refusal::NotAuthentic);
+        }
         Ok(start..end)
     }
 }
@@ -266,5 +305,24 @@ mod tests {
         assert_eq!(seen[0][HALF..], [[0xff; 11].as_slice(), &[0xfe]].concat());
         assert_eq!(seen[1][HALF..], [0xff; HALF]);
         assert_eq!(seen[2][HALF..], [0; HALF]);
+    }
+
+    #[test]
+    fn what_is_expected_changes_no_cell() {
+        let version = Version::new(FORMAT, "v", Xaes::new(&[7; 32]));
+        let cells: [&[u8]; 5] = [b"", b"one", &[3; 16], &[4; 100], b"last"];
+        let sealed = |expected: &[usize]| {
+            let mut sealer = XaesSealer::new(&version, [9; NONCE]);
+            sealer.expect(&mut expected.iter().copied());
+            cells.map(|cell| {
+                let mut out = vec![0; sealer.sealed_len(cell.len())];
+                sealer.seal(b"a", cell, &mut out).unwrap();
+                out
+            })
+        };
+        let alone = sealed(&[]);
+        assert_eq!(alone, sealed(&[0, 3, 16, 100, 4]));
+        assert_eq!(alone, sealed(&[0, 3]));
+        assert_eq!(alone, sealed(&[0, 3, 17, 100, 4, 5]));
     }
 }
