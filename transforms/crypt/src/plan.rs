@@ -52,7 +52,7 @@ fn check(step: &Step, all: &[Step]) -> Result<(), String> {
             if all.iter().any(|step| step.column == *bound && step.changes()) {
                 return Err(format!("{verb}.{column}.bind: {bound} is itself changed by this step"));
             }
-            if all.iter().any(|step| step.into() == Some(bound)) {
+            if all.iter().any(|step| step.pseudonym() == Some(bound)) {
                 return Err(format!("{verb}.{column}.bind: {bound} is made by this step"));
             }
         }
@@ -65,7 +65,7 @@ fn check(step: &Step, all: &[Step]) -> Result<(), String> {
         Some(into) if all.iter().any(|step| step.column == *into) => {
             Err(format!("mac.{column}.into: {into} is a column that this step works on"))
         }
-        Some(into) if all.iter().filter(|step| step.into() == Some(into)).count() > 1 => {
+        Some(into) if all.iter().filter(|step| step.pseudonym() == Some(into)).count() > 1 => {
             Err(format!("mac.{column}.into: two pseudonyms go into {into}"))
         }
         _ => Ok(()),
@@ -73,7 +73,7 @@ fn check(step: &Step, all: &[Step]) -> Result<(), String> {
 }
 
 impl Step {
-    fn into(&self) -> Option<&String> {
+    fn pseudonym(&self) -> Option<&String> {
         self.mac.as_ref().and_then(|mac| mac.into.as_ref())
     }
 

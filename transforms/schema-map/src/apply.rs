@@ -13,6 +13,9 @@ use crate::rekey;
 /// # Errors
 /// The host's, with the column it is about.
 pub fn apply(batch: &Batch, entry: &Entry, plan: &Plan) -> Result<Outcome, Failure> {
+    if let Some(lacking) = &plan.key_lacks {
+        return without_key(batch, lacking);
+    }
     let output = Output::new(batch);
     let mut rejects = Rejects::new();
     output.set_table(&plan.table);
@@ -42,6 +45,19 @@ pub fn apply(batch: &Batch, entry: &Entry, plan: &Plan) -> Result<Outcome, Failu
         }
     }
     Ok(Outcome::from(output).reject(rejects))
+}
+
+/// Rows that lack a column of their key have no place in the target.
+fn without_key(batch: &Batch, lacking: &str) -> Result<Outcome, Failure> {
+    if batch.is_empty() && !batch.fields().is_empty() {
+        let message = format!("table {} has no column {lacking}, which its primary key names", batch.table());
+        return Err(Failure::stop(message).with("code", "no-such-column").with("column", lacking));
+    }
+    let mut rejects = Rejects::new();
+    for row in 0..batch.len() {
+        rejects.add(row, format!("column {lacking} of the primary key is missing in the row"));
+    }
+    Ok(Outcome::nothing().reject(rejects))
 }
 
 /// The column of a put; none where the source has nothing like it.

@@ -22,8 +22,10 @@ pub struct Plan {
     pub puts: Vec<Put>,
     /// Columns taken away and put behind the last one, in this order: how fields change places.
     pub moves: Vec<Put>,
-    /// The key, where it is not the input's.
+    /// Another key. Without one the host renames the source's with its columns.
     pub primary_key: Option<Vec<String>>,
+    /// The first column of that key that the rows lack.
+    pub key_lacks: Option<String>,
     /// Columns of a key that is not in the source's: their new names and places in the input.
     pub rekey: Vec<(String, u32)>,
     /// What the configuration names and the table lacks, in words.
@@ -105,15 +107,9 @@ impl Plan {
         }
 
         let lacking = lacking(entry, fields, &columns);
-        let new_key = rule
-            .primary_key
-            .clone()
-            .unwrap_or_else(|| primary_key.iter().map(|name| new_name(name)).collect());
-        let rekey = if rule.primary_key.is_some() {
-            moving_key(&columns, fields, &new_key, primary_key)
-        } else {
-            Vec::new()
-        };
+        let rekey = rule.primary_key.as_ref().map(|key| moving_key(&columns, fields, key, primary_key));
+        let is_column = |name: &&String| columns.iter().any(|column| column.name == **name);
+        let key_lacks = rule.primary_key.iter().flatten().find(|name| !is_column(name)).cloned();
         let renamed: Vec<(&str, &str)> = kept.iter().map(|(_, old, new)| (*old, new.as_str())).collect();
         let (puts, moves) = arrange(columns, &rule.order);
         Ok(Self {
@@ -122,8 +118,9 @@ impl Plan {
             renames: renames::in_order(&renamed),
             puts,
             moves,
-            primary_key: (new_key != primary_key).then_some(new_key),
-            rekey,
+            primary_key: rule.primary_key.clone(),
+            key_lacks,
+            rekey: rekey.unwrap_or_default(),
             lacking,
         })
     }
@@ -241,7 +238,7 @@ mod tests {
         let plan = plan_of(rule, &fields, &["ORDER_ID"]).unwrap();
         assert_eq!(plan.table, "ods.orders_07");
         assert_eq!(names(&plan, &fields), ["id", "amount", "shard", "source_table"]);
-        assert_eq!(plan.primary_key, Some(vec!["id".to_owned()]));
+        assert_eq!(plan.primary_key, None);
         assert_eq!(plan.puts[0], Put { name: "amount".into(), from: Source::Cast(1, 0) });
         let shard = Source::Constant(Some("07".into()), "int".into());
         assert_eq!(plan.puts[1], Put { name: "shard".into(), from: shard });
@@ -303,6 +300,12 @@ mod tests {
         assert_eq!(plan.primary_key, Some(vec!["shard".to_owned(), "code".to_owned()]));
         // A part of the source's key, or more of what never moves, is known in every image.
         assert!(plan_of(rule, &["ID", "CODE"], &["ID", "CODE"]).unwrap().rekey.is_empty());
+    }
+
+    #[test]
+    fn a_key_that_the_rows_lack_is_named() {
+        let plan = plan_of(r#"{"match": "SHOP.*", "primary_key": ["a", "b"]}"#, &["a"], &["a"]).unwrap();
+        assert_eq!(plan.key_lacks.as_deref(), Some("b"));
     }
 
     #[test]

@@ -78,11 +78,10 @@ impl Entry {
         let zone = rule.time_zone.as_deref().or(time_zone);
         let casts = rule.cast.iter().map(|(column, cast)| {
             let zone = cast.time_zone.as_deref().or(zone).map(|zone| ("time-zone", zone.to_owned()));
-            let format = cast.format.clone().map(|format| ("format", format));
             Cast {
                 column: column.to_owned(),
                 data_type: cast.data_type.clone(),
-                options: zone.into_iter().chain(format).collect(),
+                options: zone.into_iter().chain(cast.options.iter().cloned()).collect(),
                 on_bad: cast.on_bad,
                 default_text: cast.default.as_ref().and_then(|value| value.text().map(str::to_owned)),
                 default: None,

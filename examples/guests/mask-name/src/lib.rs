@@ -1,1 +1,91 @@
-//! A transform as a user would write it: masks names.
+//! Masks names: `Alexandra` becomes `A********`.
+//!
+//! A transform as a user would write it. It reads the text of a column and makes a new column of it; every other
+//! column stays in the host.
+
+use sluicegate_sdk::prelude::*;
+
+sluicegate_sdk::export!(MaskName);
+
+/// Masks names.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Columns to mask. Rows that lack one are left as they are.
+    columns: Vec<String>,
+    /// Characters that stay.
+    keep: usize,
+    /// What takes the place of each other character.
+    with: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { columns: vec!["name".to_owned()], keep: 1, with: "*".to_owned() }
+    }
+}
+
+/// The transform.
+pub struct MaskName(Config);
+
+impl Transform for MaskName {
+    type Config = Config;
+    const NAME: &'static str = "mask-name";
+    const SUMMARY: &'static str = "Masks names, all but their first characters.";
+
+    fn new(config: Config, _: &About) -> Result<Self, Failure> {
+        Ok(Self(config))
+    }
+
+    fn transform(&mut self, batch: &Batch) -> Result<Outcome, Failure> {
+        let output = Output::new(batch);
+        for name in &self.0.columns {
+            if let Some(column) = batch.find(name) {
+                let masked = self.masked(&column).map_err(|failure| failure.in_column(name))?;
+                output.put(name, &masked, Alignment::Input);
+            }
+        }
+        Ok(output.into())
+    }
+}
+
+impl MaskName {
+    fn masked(&self, column: &Column) -> Result<Column, Failure> {
+        let names = column.text()?;
+        let mut masked = TextBuilder::with_capacity(names.len(), names.size());
+        for name in names.iter() {
+            match name {
+                Cell::Value(name) => masked.push_with(|text| self.0.mask(name, text)),
+                null_or_missing => masked.push(null_or_missing),
+            }
+        }
+        masked.finish()
+    }
+}
+
+impl Config {
+    /// Appends the masked name to `text`.
+    fn mask(&self, name: &str, text: &mut String) {
+        for (place, character) in name.chars().enumerate() {
+            if place < self.keep { text.push(character) } else { text.push_str(&self.with) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(name: &str, keep: usize) -> String {
+        let mut text = String::new();
+        Config { keep, ..Config::default() }.mask(name, &mut text);
+        text
+    }
+
+    #[test]
+    fn characters_are_kept_not_bytes() {
+        assert_eq!(mask("Alexandra", 1), "A********");
+        assert_eq!(mask("李小龙", 1), "李**");
+        assert_eq!((mask("Li", 5), mask("", 1)), ("Li".to_owned(), String::new()));
+    }
+}

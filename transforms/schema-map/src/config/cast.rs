@@ -24,6 +24,14 @@ struct Block {
     time_zone: Option<String>,
     /// How dates and times are written: `%d/%m/%Y`.
     format: Option<String>,
+    /// What becomes of digits that the type has no room for: `half-up` or `down`. Left out: the cell does not fit.
+    round: Option<String>,
+    /// What an integer counts when it becomes a timestamp, or the other way round: `s`, `ms`, `us`, `ns`.
+    unit: Option<String>,
+    /// Which instant a local time means that came twice: `refuse`, `earliest`, `latest`.
+    ambiguous: Option<String>,
+    /// How bytes stand in text: `utf8`, `base64`, `hex`.
+    encoding: Option<String>,
 }
 
 /// What happens to a cell that does not fit its type.
@@ -50,14 +58,14 @@ pub struct Cast {
     pub default: Option<Scalar>,
     /// The zone of times without one.
     pub time_zone: Option<String>,
-    /// How dates and times are written.
-    pub format: Option<String>,
+    /// Other options of the host's cast.
+    pub options: Vec<(&'static str, String)>,
 }
 
 impl Cast {
     fn plain(data_type: &str) -> Self {
         let data_type = data_type.to_owned();
-        Self { data_type, on_bad: OnBad::Reject, default: None, time_zone: None, format: None }
+        Self { data_type, on_bad: OnBad::Reject, default: None, time_zone: None, options: Vec::new() }
     }
 
     fn of(block: Block) -> Result<Self, &'static str> {
@@ -69,12 +77,20 @@ impl Cast {
             (None, Some(_)) => OnBad::Default,
             (given, _) => given.unwrap_or_default(),
         };
+        let options = [
+            ("format", block.format),
+            ("round", block.round),
+            ("unit", block.unit),
+            ("ambiguous", block.ambiguous),
+            ("encoding", block.encoding),
+        ];
+        let options = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
         Ok(Self {
+            options: options.collect(),
             data_type: block.r#type,
             on_bad,
             default: block.default,
             time_zone: block.time_zone,
-            format: block.format,
         })
     }
 }
