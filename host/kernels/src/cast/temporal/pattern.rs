@@ -33,7 +33,7 @@ impl Pattern {
     }
 
     /// Reads a date, or a date and a time; a time that the pattern leaves out is midnight.
-    pub fn read(&self, text: &str) -> Option<Stamp> {
+    pub(super) fn read(&self, text: &str) -> Option<Stamp> {
         let mut parsed = Parsed::new();
         parse(&mut parsed, text, self.items.iter()).ok()?;
         let offset = parsed.offset();
