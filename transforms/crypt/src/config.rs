@@ -1,7 +1,7 @@
 //! The `with:` block.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use sluicegate_sdk::ordered::Ordered;
 
 /// Seals and opens columns, and makes pseudonyms of them. A key is named as it stands in the pipeline's `keys:`; the
@@ -22,11 +22,17 @@ pub struct Config {
     #[serde(default)]
     pub mac: Ordered<Mac>,
     /// What happens to a cell that does not open.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "written")]
+    #[schemars(with = "Option<OnBad>")]
     pub on_bad: OnBad,
     /// What happens where a column is named that the rows lack.
     #[serde(default)]
     pub missing_columns: MissingColumns,
+}
+
+/// `on_bad: null` without quotes is YAML's null, and means the word.
+fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OnBad, D::Error> {
+    Option::deserialize(deserializer).map(|written| written.unwrap_or(OnBad::Null))
 }
 
 /// The key of a column, and what is authenticated with each cell.
@@ -76,4 +82,20 @@ pub enum MissingColumns {
     Ignore,
     /// The pipeline stops.
     Stop,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_needs_no_quotes() {
+        for (text, expected) in [
+            ("{}", OnBad::Reject),
+            (r#"{"on_bad": null}"#, OnBad::Null),
+            (r#"{"on_bad": "null"}"#, OnBad::Null),
+        ] {
+            assert_eq!(serde_json::from_str::<Config>(text).unwrap().on_bad, expected);
+        }
+    }
 }

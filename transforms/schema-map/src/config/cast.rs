@@ -17,6 +17,7 @@ struct Block {
     /// The type: `int64`, `decimal(18,2)`, `timestamp`, `text`.
     r#type: String,
     /// What happens to a cell that does not fit.
+    #[serde(default, deserialize_with = "written")]
     on_bad: Option<OnBad>,
     /// The value that takes the place of a cell that does not fit.
     default: Option<Scalar>,
@@ -32,6 +33,11 @@ struct Block {
     ambiguous: Option<String>,
     /// How bytes stand in text: `utf8`, `base64`, `hex`.
     encoding: Option<String>,
+}
+
+/// `on_bad: null` without quotes is YAML's null, and means the word.
+fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OnBad>, D::Error> {
+    Option::deserialize(deserializer).map(|written| Some(written.unwrap_or(OnBad::Null)))
 }
 
 /// What happens to a cell that does not fit its type.
@@ -151,6 +157,13 @@ mod tests {
     fn a_default_implies_what_it_is_for() {
         assert_eq!(cast(r#"{"type": "int64", "default": 0}"#).unwrap().on_bad, OnBad::Default);
         assert_eq!(cast(r#"{"type": "int64"}"#).unwrap().on_bad, OnBad::Reject);
+    }
+
+    #[test]
+    fn null_needs_no_quotes() {
+        for text in [r#"{"type": "int64", "on_bad": null}"#, r#"{"type": "int64", "on_bad": "null"}"#] {
+            assert_eq!(cast(text).unwrap().on_bad, OnBad::Null);
+        }
     }
 
     #[test]
