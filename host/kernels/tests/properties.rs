@@ -53,7 +53,7 @@ fn kinds(seeds: &Seeds) -> Vec<Column> {
     ];
     let below = |most: i128| move |seed: u64| i128::from(seed).wrapping_mul(i128::from(seed)) % most;
     vec![
-        built(seeds, |cells| Arc::new(map(cells, |seed| seed.cast_signed()).collect::<Int64Array>())),
+        built(seeds, |cells| Arc::new(map(cells, u64::cast_signed).collect::<Int64Array>())),
         built(seeds, |cells| Arc::new(map(cells, |seed| seed).collect::<UInt64Array>())),
         built(seeds, |cells| Arc::new(map(cells, |seed| seed % 2 == 0).collect::<BooleanArray>())),
         built(seeds, |cells| {
@@ -127,7 +127,9 @@ fn part(whole: &Checked, start: usize, count: usize) -> Checked {
     let range = start as u32..(start + count) as u32;
     let mut failed: Vec<_> =
         whole.failed.iter().filter(|failed| range.contains(&failed.row)).cloned().collect();
-    failed.iter_mut().for_each(|failed| failed.row -= start as u32);
+    for failed in &mut failed {
+        failed.row -= start as u32;
+    }
     Checked { column: whole.column.slice(start, count), failed }
 }
 

@@ -16,6 +16,7 @@ use super::text::CellText;
 use crate::Checked;
 
 type Reader<'a> = Box<dyn Fn(usize) -> i256 + 'a>;
+type CheckedReader<'a> = Box<dyn Fn(usize) -> Result<i256, Why> + 'a>;
 
 /// A column of integers, decimals or booleans, as integers and the scale that they share.
 pub(crate) struct ExactNumbers<'a> {
@@ -144,12 +145,7 @@ fn parse_decimal(text: &str, precision: u8, scale: i8, rounding: Rounding) -> Re
 }
 
 /// The cells of any column that has a meaning as decimals.
-fn decimals<'a>(
-    input: &'a Column,
-    precision: u8,
-    scale: i8,
-    rounding: Rounding,
-) -> Option<Box<dyn Fn(usize) -> Result<i256, Why> + 'a>> {
+fn decimals(input: &Column, precision: u8, scale: i8, rounding: Rounding) -> Option<CheckedReader<'_>> {
     let values = input.values().as_ref();
     match values.data_type() {
         DataType::Utf8 => {

@@ -10,7 +10,7 @@ use arrow_array::types::{
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, ArrowNativeTypeOp, PrimitiveArray};
+use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use arrow_buffer::i256;
 use arrow_schema::{DataType, TimeUnit};
 use sluicegate_model::Column;
@@ -179,14 +179,12 @@ pub(crate) fn write_decimal128(value: i128, scale: i8, out: &mut Vec<u8>) {
 
 /// A decimal of 256 bits: all of its digits.
 pub(crate) fn write_decimal256(value: i256, scale: i8, out: &mut Vec<u8>) {
-    match value.to_i128() {
-        Some(value) => write_decimal128(value, scale, out),
-        None => {
-            let text = value.to_string();
-            let digits = text.strip_prefix('-').unwrap_or(&text);
-            write_scaled(value.is_lt(i256::ZERO), digits.as_bytes(), scale, out);
-        }
+    if let Some(value) = value.to_i128() {
+        return write_decimal128(value, scale, out);
     }
+    let text = value.to_string();
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    write_scaled(value.is_negative(), digits.as_bytes(), scale, out);
 }
 
 /// Below this power of ten, and from the next on, a float is written with an exponent.

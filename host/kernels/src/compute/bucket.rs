@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::UInt64Type;
+use arrow_array::UInt64Array;
 use sluicegate_model::Column;
 
 use super::call::Call;
 use crate::canonical::KeyEncoder;
-use crate::cast::{Why, primitive_array};
-use crate::{Checked, HashAlgorithm, KernelError};
+use crate::{Checked, Failed, HashAlgorithm, KernelError};
 
 /// The hash of a key modulo a number of buckets. With murmur2 and one text column it is Kafka's partition.
 pub(super) fn hash_bucket(call: &Call<'_>) -> Result<Checked, KernelError> {
@@ -21,18 +20,18 @@ pub(super) fn hash_bucket(call: &Call<'_>) -> Result<Checked, KernelError> {
     }
     let algorithm: HashAlgorithm = given.text("algorithm").unwrap_or("murmur2").parse()?;
     let encoder = KeyEncoder::new(call.function, call.inputs)?;
-    let data_type = arrow_schema::DataType::UInt64;
-    let (array, failing) = primitive_array::<UInt64Type>(encoder.rows(), None, &data_type, |row| {
-        if encoder.missing(row).is_some() {
-            return Err(Why::Malformed);
+    let mut key = Vec::new();
+    let mut failed = Vec::new();
+    let mut bucket = |row: usize| {
+        if let Some(input) = encoder.missing(row) {
+            let reason = format!("the cell of input {input} is missing: the source gave a partial image");
+            failed.push(Failed { row: row as u32, reason });
+            return None;
         }
-        let mut key = Vec::new();
+        key.clear();
         encoder.write(row, &mut key);
-        Ok(algorithm.of(&key) % buckets)
-    });
-    let failed = failing.told(|row, _| {
-        let input = encoder.missing(row).unwrap_or_default();
-        format!("the cell of input {input} is missing: the source gave a partial image")
-    });
-    Ok(Checked { column: Column::new(Arc::new(array)), failed })
+        Some(algorithm.of(&key) % buckets)
+    };
+    let hashes: UInt64Array = (0..encoder.rows()).map(&mut bucket).collect();
+    Ok(Checked { column: Column::new(Arc::new(hashes)), failed })
 }

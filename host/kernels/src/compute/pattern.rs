@@ -53,12 +53,12 @@ pub(super) fn regex_replace(call: &Call<'_>) -> Result<Checked, KernelError> {
         let mut expanded = String::new();
         for found in regex.captures_iter(text) {
             let whole = found.get_match();
-            out.push(text[end..whole.start()].as_bytes())?;
+            out.push(&text.as_bytes()[end..whole.start()])?;
             expanded.clear();
             found.expand(with, &mut expanded);
             out.push(expanded.as_bytes())?;
             end = whole.end();
         }
-        out.push(text[end..].as_bytes())
+        out.push(&text.as_bytes()[end..])
     })
 }

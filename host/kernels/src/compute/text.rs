@@ -65,9 +65,8 @@ pub(super) fn length(call: &Call<'_>) -> Result<Checked, KernelError> {
     let cells = byte_cells(values.as_ref()).ok_or_else(|| call.wrong_type(0, "utf8 or binary"))?;
     let is_text = *values.data_type() == DataType::Utf8;
     // Characters begin at every byte that does not go on with one.
-    let count = |bytes: &[u8]| match is_text {
-        true => bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count(),
-        false => bytes.len(),
+    let count = |bytes: &[u8]| {
+        if is_text { bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count() } else { bytes.len() }
     };
     let lengths: Vec<i64> = (0..values.len())
         .map(|row| if values.is_valid(row) { count(cells(row)) as i64 } else { 0 })
@@ -94,7 +93,7 @@ pub(super) fn substring(call: &Call<'_>) -> Result<Checked, KernelError> {
             },
         };
         let rest = &text[from..];
-        out.push(rest[..place_of(rest, length)].as_bytes())
+        out.push(&rest.as_bytes()[..place_of(rest, length)])
     })
 }
 
@@ -157,11 +156,11 @@ pub(super) fn mask(call: &Call<'_>) -> Result<Checked, KernelError> {
         // A text that is kept whole would be no secret: it is hidden whole.
         let kept = first.checked_add(last).filter(|kept| *kept < characters);
         let (first, last) = if kept.is_some() { (first, last) } else { (0, 0) };
-        out.push(text[..place_of(text, first)].as_bytes())?;
+        out.push(&text.as_bytes()[..place_of(text, first)])?;
         for _ in 0..characters - first - last {
             out.push(with)?;
         }
-        out.push(text[place_of(text, characters - last)..].as_bytes())
+        out.push(&text.as_bytes()[place_of(text, characters - last)..])
     })
 }
 

@@ -57,13 +57,11 @@ impl FromStr for HashAlgorithm {
     type Err = KernelError;
 
     fn from_str(name: &str) -> Result<Self, KernelError> {
-        match Self::NAMES.iter().find(|(known, _)| *known == name) {
-            Some((_, algorithm)) => Ok(*algorithm),
-            None => {
-                let names = Self::NAMES.iter().map(|(known, _)| known);
-                Err(KernelError::bad_option("algorithm", name, one_of(names)))
-            }
-        }
+        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, algorithm)| *algorithm).ok_or_else(|| {
+            let names = Self::NAMES.iter().map(|(known, _)| known);
+            KernelError::bad_option("algorithm", name, one_of(names))
+        })
     }
 }
 
@@ -78,21 +76,17 @@ pub fn hash(inputs: &[&Column], algorithm: HashAlgorithm) -> Result<Column, Kern
     let encoder = KeyEncoder::new("hash", inputs)?;
     encoder.require_present()?;
     let rows = encoder.rows();
-    let hashes: Vec<u64> = match encoder.single_bytes() {
+    let hashes: Vec<u64> = if let Some(cells) = encoder.single_bytes() {
         // Text and bytes are their own canonical bytes: nothing is copied.
-        Some(cells) => {
-            (0..rows).map(|row| algorithm.of(cells.get(row).unwrap_or(&canonical::NULL_FRAME))).collect()
-        }
-        None => {
-            let mut key = Vec::new();
-            (0..rows)
-                .map(|row| {
-                    key.clear();
-                    encoder.write(row, &mut key);
-                    algorithm.of(&key)
-                })
-                .collect()
-        }
+        (0..rows).map(|row| algorithm.of(cells.get(row).unwrap_or(&canonical::NULL_FRAME))).collect()
+    } else {
+        let mut key = Vec::new();
+        let hash = |row| {
+            key.clear();
+            encoder.write(row, &mut key);
+            algorithm.of(&key)
+        };
+        (0..rows).map(hash).collect()
     };
     Ok(Column::new(Arc::new(UInt64Array::from(hashes))))
 }
