@@ -1,7 +1,9 @@
-//! The cluster that the rows go to: transactions, the log of position records, and what readers see of the rows.
+//! The cluster that the rows go to: its transactions, and what readers see of the rows.
 //!
 //! A commit is decided at one moment, but its markers reach the partitions one by one: between the decision and the
 //! marker a reader of the positions, or of the group's offsets, still sees the transaction as open.
+
+use crate::positions::{Author, Outcome, PositionsLog, Record, claims};
 
 /// Number of lanes.
 pub const LANES: usize = 2;
@@ -10,7 +12,6 @@ pub const PROCESSES: usize = 2;
 /// Transactional ids that a process can use up; it stands still when it would need another.
 pub const RUNS: usize = 3;
 const IDS: usize = PROCESSES * RUNS;
-const TAIL: usize = 8;
 const BATCH: usize = 4;
 
 /// A writer's transactional id: `pipeline/instance/run`.
@@ -31,90 +32,6 @@ impl TransactionalId {
     /// All ids there can be.
     pub fn every() -> impl Iterator<Item = Self> {
         (0..IDS as u8).map(Self)
-    }
-}
-
-/// A lane's record in the positions topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Record {
-    /// The next row to read.
-    pub position: u8,
-    /// The id that owns the lane. None: the lane was never taken.
-    pub holder: Option<TransactionalId>,
-    /// The holder's last decision was its last: nobody has to be killed.
-    pub released: bool,
-}
-
-/// Who appended an entry to the positions topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Author {
-    /// A writer, in its transaction.
-    Writer(TransactionalId),
-    /// The claim id of the entry's lane.
-    Claim,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Outcome {
-    Open,
-    Committed,
-    Aborted,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Entry {
-    lane: u8,
-    record: Record,
-    author: Author,
-    outcome: Outcome,
-}
-
-/// The positions topic, one partition for all lanes.
-///
-/// What lies below the last stable offset is folded into the newest committed record of each lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PositionsLog {
-    stable: [Record; LANES],
-    tail: [Option<Entry>; TAIL],
-}
-
-impl PositionsLog {
-    /// What a read_committed client finds for `lane` when it reads up to the last stable offset.
-    pub const fn stable(&self, lane: usize) -> Record {
-        self.stable[lane]
-    }
-
-    /// Entries between the last stable offset and the high watermark.
-    pub fn unstable(&self) -> u8 {
-        self.tail.iter().flatten().count() as u8
-    }
-
-    /// None when the model's log is full.
-    fn append(&mut self, lane: usize, record: Record, author: Author) -> Option<&mut Entry> {
-        let slot = self.tail.iter_mut().find(|slot| slot.is_none())?;
-        Some(slot.insert(Entry { lane: lane as u8, record, author, outcome: Outcome::Open }))
-    }
-
-    fn close(&mut self, outcome: Outcome, of: impl Fn(&Entry) -> bool) {
-        for entry in self.tail.iter_mut().flatten() {
-            if entry.outcome == Outcome::Open && of(entry) {
-                entry.outcome = outcome;
-            }
-        }
-    }
-
-    /// Moves the last stable offset forward; returns by how many entries.
-    fn fold(&mut self) -> u8 {
-        let mut folded = 0;
-        while let Some(entry) = self.tail[0].filter(|entry| entry.outcome != Outcome::Open) {
-            if entry.outcome == Outcome::Committed {
-                self.stable[usize::from(entry.lane)] = entry.record;
-            }
-            self.tail.rotate_left(1);
-            self.tail[TAIL - 1] = None;
-            folded += 1;
-        }
-        folded
     }
 }
 
@@ -214,12 +131,11 @@ pub struct Cluster {
 impl Cluster {
     /// No lane was ever taken.
     pub fn new() -> Self {
-        let untaken = Record { position: 0, holder: None, released: true };
         Self {
             transactions: [Transaction::default(); IDS],
             alive: [false; IDS],
             claimer: [None; LANES],
-            log: PositionsLog { stable: [untaken; LANES], tail: [None; TAIL] },
+            log: PositionsLog::new(),
             offsets: [0; LANES],
             seen: [0; LANES],
             damage: Damage::default(),
@@ -284,7 +200,7 @@ impl Cluster {
 
     /// Adds a lane's record to the transaction of `id`.
     pub fn write_record(&mut self, id: TransactionalId, lane: usize, record: Record) -> Option<()> {
-        self.log.append(lane, record, Author::Writer(id)).map(|_| ())
+        self.log.append(lane, record, Author::Writer(id), Outcome::Open)
     }
 
     /// Adds a lane's group offset to the transaction of `id`. The coordinator of the group has let it pass.
@@ -369,19 +285,17 @@ impl Cluster {
 
     /// Whether a claim of `lane` is neither committed nor aborted.
     pub fn claim_open(&self, lane: usize) -> bool {
-        let claims = claims(lane);
-        self.log.tail.iter().flatten().any(|entry| entry.outcome == Outcome::Open && claims(entry))
+        self.log.has_open(claims(lane))
     }
 
     /// Writes a claim in a transaction of the claim id, which stays open.
     pub fn write_claim(&mut self, lane: usize, record: Record) -> Option<()> {
-        self.log.append(lane, record, Author::Claim).map(|_| ())
+        self.log.append(lane, record, Author::Claim, Outcome::Open)
     }
 
     /// Writes a claim outside of any transaction.
     pub fn write_plain_claim(&mut self, lane: usize, record: Record) -> Option<()> {
-        self.log.append(lane, record, Author::Claim)?.outcome = Outcome::Committed;
-        Some(())
+        self.log.append(lane, record, Author::Claim, Outcome::Committed)
     }
 
     /// Commits the open claim of `lane`. Its claimer needs it no longer.
@@ -401,7 +315,7 @@ impl Cluster {
         let folded = self.log.fold();
         if folded > 0 {
             for lane in 0..LANES {
-                self.damage.lost |= self.log.stable[lane].position > self.seen[lane];
+                self.damage.lost |= self.log.stable(lane).position > self.seen[lane];
             }
         }
         folded
@@ -412,8 +326,4 @@ impl Default for Cluster {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn claims(lane: usize) -> impl Fn(&Entry) -> bool {
-    move |entry| entry.author == Author::Claim && usize::from(entry.lane) == lane
 }

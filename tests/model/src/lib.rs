@@ -125,18 +125,25 @@
 //! # Map
 //!
 //! - [`rules`]: the rules, each a switch, and what is found without it.
-//! - [`broker`]: transactions, position records, what a reader sees of the rows.
-//! - [`group`]: the consumer group's coordinator.
-//! - [`process`]: what a process remembers.
-//! - [`world`]: all of it together, the faults, the steps that both protocols share.
-//! - `same_cluster`, `two_clusters`: the steps of one protocol.
+//! - [`world`]: a protocol under rules and faults, as the checker sees it.
 //! - [`search`]: running a search and reading its result.
+//! - [`state`], [`action`]: what the search looks at, and the steps that change it.
+//! - [`broker`], [`positions`], [`group`]: transactions and rows, position records, the group's coordinator.
+//! - [`process`]: what a process remembers.
+//! - `environment`, `client`, `writer`: the steps that both protocols share.
+//! - `same_cluster`, `two_clusters`: the steps of one protocol.
 
+pub mod action;
 pub mod broker;
+mod client;
+mod environment;
 pub mod group;
+pub mod positions;
 pub mod process;
 pub mod rules;
 mod same_cluster;
 pub mod search;
+pub mod state;
 mod two_clusters;
 pub mod world;
+mod writer;

@@ -1,7 +1,8 @@
 //! What a process of the pipeline remembers: its place in the group, its lanes, its writer.
 
-use crate::broker::{LANES, Record};
+use crate::broker::LANES;
 use crate::group::Stamp;
+use crate::positions::Record;
 
 /// Whether a process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

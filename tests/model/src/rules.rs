@@ -102,7 +102,7 @@ pub enum Rule {
     KillNamedHolder,
     /// Two clusters: the record is read again after the kill; when it changed, the taker begins again.
     ///
-    /// Without: P commits row 0 between Q's reading of the record and the kill.
+    /// Without: P's commit of row 0 becomes readable between Q's reading of the record and the kill.
     ReadAgain,
     /// Two clusters: the claim is written in a transaction of the claim id.
     ///

@@ -1,9 +1,12 @@
 //! Rows and positions on the source's own cluster: the consumer group is the fence.
 
-use crate::broker::{LANES, Record};
+use crate::action::Action;
+use crate::broker::LANES;
+use crate::positions::Record;
 use crate::process::{Membership, Metadata, Phase, Share, Take, Work};
 use crate::rules::Rule;
-use crate::world::{Action, State, World, must};
+use crate::state::{State, must};
+use crate::world::World;
 
 /// A step of this protocol alone.
 pub fn step(world: &World, s: &mut State, action: Action) -> Option<()> {
@@ -57,7 +60,9 @@ fn metadata(world: &World, s: &mut State, p: usize) -> Option<()> {
 fn check(world: &World, s: &mut State, p: usize) -> Option<()> {
     let next = match s.processes[p].phase {
         Phase::Fetched(metadata) => Phase::Ready(metadata),
-        Phase::Writing if !world.on(Rule::MetadataBeforeCheck) && s.processes[p].has_epoch() => Phase::Checked,
+        Phase::Writing if !world.on(Rule::MetadataBeforeCheck) && s.processes[p].has_epoch() => {
+            Phase::Checked
+        }
         _ => return None,
     };
     s.processes[p].phase = if World::epoch_is_current(s, p) { next } else { Phase::Aborting };
@@ -119,6 +124,7 @@ fn write_records(s: &mut State, p: usize) -> Option<()> {
 /// that manages its lanes itself, and lets them pass.
 fn accepts(world: &World, metadata: Metadata) -> bool {
     metadata.is_none_or(|stamp| {
-        (stamp.generation || !world.on(Rule::GenerationFence)) && (stamp.member || !world.on(Rule::MemberFence))
+        (stamp.generation || !world.on(Rule::GenerationFence))
+            && (stamp.member || !world.on(Rule::MemberFence))
     })
 }

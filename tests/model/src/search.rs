@@ -2,7 +2,8 @@
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use crate::world::{ALL_DONE, Action, NO_ROW_DOUBLED, NO_ROW_LOST, NOBODY_STUCK, World};
+use crate::action::Action;
+use crate::world::{ALL_DONE, NO_ROW_DOUBLED, NO_ROW_LOST, NOBODY_STUCK, World};
 
 /// A path to a state in which a property fails.
 #[derive(Debug)]

@@ -1,9 +1,12 @@
 //! Rows and positions on another cluster than the source: the transactional ids are the fence.
 
-use crate::broker::{LANES, Record};
-use crate::process::{Hold, Phase, Share, Take, Work};
+use crate::action::Action;
+use crate::broker::LANES;
+use crate::positions::Record;
+use crate::process::{Hold, Lane, Phase, Share, Take, Work};
 use crate::rules::Rule;
-use crate::world::{Action, State, World, must, spend};
+use crate::state::{State, must, spend};
+use crate::world::World;
 
 /// A step of this protocol alone.
 pub fn step(world: &World, s: &mut State, action: Action) -> Option<()> {
@@ -119,7 +122,7 @@ fn commit_claim(s: &mut State, p: usize, l: usize, answered: bool) -> Option<()>
 
 fn check(world: &World, s: &mut State, p: usize) -> Option<()> {
     must(s.processes[p].phase == Phase::Writing)?;
-    let drained = world.on(Rule::ReleasedIsLast) && s.processes[p].lanes.iter().any(|lane| lane.drained());
+    let drained = world.on(Rule::ReleasedIsLast) && s.processes[p].lanes.iter().any(Lane::drained);
     must(s.processes[p].has_epoch() || drained)?;
     let passes = !world.on(Rule::CheckBeforeSend) || World::epoch_is_current(s, p);
     s.processes[p].phase = if passes { Phase::Ready(None) } else { Phase::Aborting };

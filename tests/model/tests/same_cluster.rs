@@ -1,10 +1,11 @@
 //! Searches of the protocol on one cluster: with every rule, then without each.
 
 use sluicegate_protocol_model::rules::{Rule, Rules};
-use sluicegate_protocol_model::world::{Faults, Sink, World};
+use sluicegate_protocol_model::state::Faults;
+use sluicegate_protocol_model::world::{Sink, World};
 
 mod support;
-use support::{fails, holds};
+use support::{fails, finds_nothing, holds};
 
 const NO_FAULTS: Faults = Faults::none();
 
@@ -27,10 +28,7 @@ fn lanes_move_back_and_forth() {
 
 #[test]
 fn lanes_move_and_a_process_crashes() {
-    holds(World {
-        rows: [1, 1],
-        ..two_lanes(Faults { moves: 2, crashes: 1, ..NO_FAULTS })
-    });
+    holds(World { rows: [1, 1], ..two_lanes(Faults { moves: 2, crashes: 1, ..NO_FAULTS }) });
 }
 
 #[test]
@@ -137,7 +135,7 @@ fn without_the_stable_fetch() {
 #[test]
 fn without_the_stable_fetch_where_records_reach_the_log_first_nothing_is_found() {
     let world = World { records_first: true, ..one_lane(Faults { kicks: 1, ..NO_FAULTS }) };
-    holds(World { rules: without(Rule::StableFetch), ..world });
+    finds_nothing(world, without(Rule::StableFetch));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Searches of the protocol between two clusters: with every rule, then without each.
 
 use sluicegate_protocol_model::rules::{Rule, Rules};
-use sluicegate_protocol_model::world::{Faults, Sink, World};
+use sluicegate_protocol_model::state::Faults;
+use sluicegate_protocol_model::world::{Sink, World};
 
 mod support;
-use support::{fails, holds};
+use support::{fails, finds_nothing, holds};
 
 const NO_FAULTS: Faults = Faults::none();
 
@@ -49,6 +50,11 @@ fn stopped_crashed_timed_out_and_an_answer_lost() {
 #[test]
 fn two_lanes_crashed_timed_out_failed_and_an_answer_lost() {
     holds(two_lanes(Faults { crashes: 1, timeouts: 1, lost_answers: 1, failures: 1, ..NO_FAULTS }));
+}
+
+#[test]
+fn a_successor_under_the_same_instance() {
+    holds(one_lane(Faults { takeovers: 1, lost_answers: 1, ..NO_FAULTS }));
 }
 
 #[test]
@@ -108,7 +114,10 @@ fn with_released_before_the_last_row() {
 
 #[test]
 fn with_a_fixed_id_that_needs_no_claim() {
-    fails(one_lane(Faults { kicks: 1, crashes: 1, ..NO_FAULTS }), without(Rule::FreshRun).without(Rule::OwnNameRenews));
+    fails(
+        one_lane(Faults { kicks: 1, crashes: 1, ..NO_FAULTS }),
+        without(Rule::FreshRun).without(Rule::OwnNameRenews),
+    );
 }
 
 /// Rules that carry the other protocol. Here the kill of the named holder is the fence, and they only save work.
@@ -123,6 +132,6 @@ fn rules_without_which_nothing_is_found() {
         Rule::FreshRun,
     ] {
         println!("without {rule:?}");
-        holds(World { rules: without(rule), ..world });
+        finds_nothing(world, without(rule));
     }
 }

@@ -21,3 +21,11 @@ pub fn fails(world: World, rules: Rules) {
     let whole = search(world).counter_example;
     assert!(whole.is_none(), "the rule is not to blame: {whole:#?}");
 }
+
+/// Without these rules nothing is lost or doubled either.
+pub fn finds_nothing(world: World, rules: Rules) {
+    let report = search(World { rules, ..world });
+    println!("{} states", report.states);
+    assert!(report.counter_example.is_none(), "the rule's page is wrong: {:#?}", report.counter_example);
+    assert!(report.finished, "the work is never finished under {:?}", world.faults);
+}
