@@ -1,1 +1,41 @@
 //! Kafka: source, sink and positions.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`connection`] | [`Connection`]: how a cluster is reached |
+//! | [`guarded`] | settings of librdkafka that carry the guarantee |
+//! | [`identity`] | [`Identity`]: who this process is |
+//! | [`source`] | [`KafkaSource`]: reading from topics, in a consumer group |
+//! | [`sink`] | [`KafkaSink`]: writing to topics, in transactions |
+//! | [`positions`] | the topic of positions; [`KafkaPositions`]: positions for people |
+//! | [`dead_letters`] | [`KafkaDeadLetters`]: dead letters in a topic |
+//! | [`topics`] | topics that are written to: made where that is wanted, and what they take |
+//! | `producer` | a producer, transactional or not |
+//! | `client` | librdkafka, wrapped as far as it is used here |
+//! | `task` | blocking work beside async callers |
+//!
+//! # Exactly once
+//!
+//! Rows, the record of each lane's position and, where source and sink are on one cluster, the offsets of the
+//! consumer group are one transaction. Who may decide about a lane is said by the group's generation there
+//! (`positions/same_cluster.rs`), and by a claim on the lane's record otherwise (`positions/claim.rs`).
+
+mod client;
+pub mod connection;
+pub mod dead_letters;
+mod error;
+pub mod guarded;
+pub mod identity;
+pub mod positions;
+mod producer;
+pub mod sink;
+pub mod source;
+mod task;
+pub mod topics;
+
+pub use connection::Connection;
+pub use dead_letters::{DeadLetterOptions, KafkaDeadLetters};
+pub use identity::Identity;
+pub use positions::{KafkaPositions, PositionsOptions};
+pub use sink::{KafkaSink, SinkOptions};
+pub use source::{KafkaSource, SourceGroup, SourceOptions, Until};

@@ -1,0 +1,203 @@
+//! What a source is told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, de};
+use sluicegate_format::FormatOptions;
+use sluicegate_model::units::TimeSpan;
+
+use crate::connection::Librdkafka;
+
+/// Reading from topics. Messages of aborted and of open transactions are never read.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceOptions {
+    /// Names of topics. A name that begins with `^` is a regular expression over all topics; topics that are made
+    /// later and match are picked up.
+    pub topics: Topics,
+    /// The form of the messages.
+    pub format: FormatOptions,
+    /// Where a pipeline that has never run begins. One that has run goes on where it was.
+    #[serde(default)]
+    pub start: Start,
+    /// What to do when messages that were not read yet have been deleted.
+    #[serde(default)]
+    pub on_purged: OnPurged,
+    /// The consumer group. Default: the name of the pipeline.
+    pub group: Option<String>,
+    /// How long a process may be silent before its lanes are given to others. Default: 10s.
+    #[serde(default = "session_timeout")]
+    pub session_timeout: TimeSpan,
+    /// How long a process may stall before its lanes are given to others; a third of it is the time in which lanes
+    /// that are wanted back must be drained. Default: 5m.
+    #[serde(default = "max_poll_interval")]
+    pub max_poll_interval: TimeSpan,
+    /// How often new partitions and topics are looked for. Default: 30s.
+    #[serde(default = "refresh")]
+    pub refresh: TimeSpan,
+    /// Any other setting of librdkafka's consumer. Settings that carry the guarantee are refused.
+    #[serde(default)]
+    pub librdkafka: Librdkafka,
+}
+
+fn session_timeout() -> TimeSpan {
+    TimeSpan(Duration::from_secs(10))
+}
+
+fn max_poll_interval() -> TimeSpan {
+    TimeSpan(Duration::from_secs(300))
+}
+
+fn refresh() -> TimeSpan {
+    TimeSpan(Duration::from_secs(30))
+}
+
+impl SourceOptions {
+    /// Options with everything but topics and format at its default.
+    pub fn new(topics: impl IntoIterator<Item = impl Into<String>>, format: FormatOptions) -> Self {
+        Self {
+            topics: Topics::Many(topics.into_iter().map(Into::into).collect()),
+            format,
+            start: Start::default(),
+            on_purged: OnPurged::default(),
+            group: None,
+            session_timeout: session_timeout(),
+            max_poll_interval: max_poll_interval(),
+            refresh: refresh(),
+            librdkafka: Librdkafka::default(),
+        }
+    }
+}
+
+/// Names of topics, or expressions over them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Topics {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Topics {
+    /// All of them, as they were written.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(topic) => std::slice::from_ref(topic),
+            Self::Many(topics) => topics,
+        }
+    }
+
+    /// Those that are names and no expressions.
+    pub fn names(&self) -> Vec<String> {
+        self.all().iter().filter(|topic| !topic.starts_with('^')).cloned().collect()
+    }
+}
+
+/// Where a pipeline begins that has never run.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// Where the consumer group stands: for a pipeline that takes the place of another consumer. Stops where the
+    /// group stands nowhere.
+    #[default]
+    Committed,
+    /// At the first message that is still there.
+    Earliest,
+    /// After the last message that was there at the start.
+    Latest,
+    /// At the first message of this time or later.
+    Timestamp(Moment),
+    /// At these offsets, by lane: `{ "orders/0": 4711 }`. A lane that is not named begins at its first message.
+    Offsets(BTreeMap<String, i64>),
+}
+
+/// What to do when messages were deleted before they were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnPurged {
+    /// Stop, and let a person choose.
+    #[default]
+    Stop,
+    /// Go on with the first message that is still there, with a warning that says how many are lost. Looked at when
+    /// a lane is taken.
+    Earliest,
+}
+
+/// A moment: milliseconds since 1970 in UTC, or a text such as `2026-01-31T08:00:00Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(schema_with = "moment_schema")]
+pub struct Moment(pub i64);
+
+fn moment_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "description": "Milliseconds since 1970 in UTC, or a date and time with its offset from UTC.",
+        "type": ["integer", "string"],
+        "examples": ["2026-01-31T08:00:00Z"],
+    })
+}
+
+impl std::str::FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        chrono::DateTime::parse_from_rfc3339(text)
+            .map(|moment| Self(moment.timestamp_millis()))
+            .map_err(|error| format!("{text:?} is no moment such as 2026-01-31T08:00:00Z: {error}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Millis(i64),
+            Text(String),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Millis(millis) => Ok(Self(millis)),
+            Form::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
+}
+
+/// Where a run stops.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Until {
+    /// At the end of each lane as it was when the lane was first started.
+    End,
+    /// At the first message of this time or later.
+    Time(Moment),
+    /// At these offsets, by lane: the first message that is not read. A lane that is not named: at its end.
+    Offsets(BTreeMap<String, i64>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(start: &str) -> SourceOptions {
+        serde_json::from_str(&format!(r#"{{"topics": ["t"], "format": "json", "start": {start}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn a_start_is_a_word_or_a_map() {
+        assert_eq!(options("\"earliest\"").start, Start::Earliest);
+        assert_eq!(options("{\"timestamp\": 17}").start, Start::Timestamp(Moment(17)));
+        let text = "{\"timestamp\": \"1970-01-01T01:00:01+01:00\"}";
+        assert_eq!(options(text).start, Start::Timestamp(Moment(1_000)));
+        let offsets = BTreeMap::from([("t/0".to_owned(), 5)]);
+        assert_eq!(options("{\"offsets\": {\"t/0\": 5}}").start, Start::Offsets(offsets));
+    }
+
+    #[test]
+    fn one_topic_needs_no_list() {
+        let options: SourceOptions =
+            serde_json::from_str(r#"{"topics": "^ogg[.].*", "format": "json"}"#).unwrap();
+        assert_eq!(options.topics.all(), ["^ogg[.].*"]);
+        assert!(options.topics.names().is_empty());
+    }
+}
