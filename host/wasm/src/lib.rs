@@ -1,1 +1,47 @@
 //! Guests: WebAssembly components that transform batches.
+//!
+//! A guest is held to the interface `transform.wit` and nothing else: columns stay in the host and a guest holds
+//! handles, keys are named and never seen, and everything that comes from a guest is checked before it is used.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`engine`] | [`Host`]: the engine and the guests that are loaded, one a process |
+//! | `load` | [`GuestSource`]; core modules wrapped, versions and imports checked |
+//! | `cache` | compiled guests on disk |
+//! | [`step`] | [`Step`]: a configured guest, a factory of instances |
+//! | `instance` | one running guest: its calls, its replacement |
+//! | [`limits`] | [`Limits`]: memory, CPU time, outputs, handles, log lines |
+//! | `state`, `handles` | what the host keeps for an instance, and what its handles stand for |
+//! | `host` | the functions that guests call |
+//! | `layout` | cells between guests and Arrow |
+//! | `outcome` | from what a guest said to batches |
+//! | `trap` | why a guest ended, in one line |
+//! | [`inspect`] | what a guest is, for people |
+//! | [`error`] | why a guest cannot be used |
+//! | `text` | text of guests, made fit for logs |
+//! | `bindings` | the interface in Rust, generated |
+
+mod bindings;
+mod cache;
+pub mod engine;
+pub mod error;
+mod handles;
+mod host;
+pub mod inspect;
+mod instance;
+mod layout;
+pub mod limits;
+mod load;
+mod outcome;
+mod state;
+pub mod step;
+mod text;
+mod trap;
+
+pub use engine::{Host, HostOptions};
+pub use error::GuestError;
+pub use host::crypto::Grants;
+pub use inspect::{Description, Inspection};
+pub use limits::Limits;
+pub use load::{GuestSource, INTERFACE};
+pub use step::{Step, StepInstance, StepOptions};

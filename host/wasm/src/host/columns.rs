@@ -1,0 +1,134 @@
+//! `columns.column`.
+
+use arrow_array::Array;
+use sluicegate_model::Column;
+use wasmtime::component::Resource;
+
+use super::{Answer, reject, stop};
+use crate::bindings::sluicegate::transform::columns::{Buffers, Cells, Host, HostColumn};
+use crate::handles::{ColumnHandle, ColumnRef};
+use crate::layout::{check, nested, read, shape, size, write};
+use crate::state::State;
+
+/// Most columns that one call of the interface takes: a bound for work that a guest can ask for in one go.
+pub(crate) const INPUTS: usize = 4_096;
+
+impl Host for State {}
+
+impl State {
+    /// A handle for a column that the guest or a kernel made, counted against the step's bytes.
+    pub(crate) fn made(&mut self, column: Column) -> wasmtime::Result<Resource<ColumnHandle>> {
+        self.charge(size::whole(column.values()))?;
+        self.handles.add(ColumnRef { column, field: None })
+    }
+
+    /// The columns of several handles.
+    pub(crate) fn columns(&self, handles: &[Resource<ColumnHandle>]) -> wasmtime::Result<Vec<Column>> {
+        if handles.len() > INPUTS {
+            return Err(wasmtime::format_err!(
+                "the guest gave {} columns to one call, {INPUTS} are allowed",
+                handles.len()
+            ));
+        }
+        handles.iter().map(|handle| Ok(self.handles.get(handle)?.column.clone())).collect()
+    }
+
+    fn column(&self, handle: &Resource<ColumnHandle>) -> wasmtime::Result<&Column> {
+        Ok(&self.handles.get(handle)?.column)
+    }
+
+    /// A column that the guest described, or the failure that says what is wrong with it.
+    fn described(&mut self, made: Result<Column, String>) -> Answer<Resource<ColumnHandle>> {
+        match made {
+            Ok(column) => self.made(column).map(Ok),
+            // The cells come from rows: without the row that spoils them the batch may pass.
+            Err(why) => Ok(Err(reject(format!("the guest made a column that is none: {why}")))),
+        }
+    }
+}
+
+impl HostColumn for State {
+    fn data_type(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<String> {
+        Ok(shape::name_of(self.column(&column)?.data_type()))
+    }
+
+    fn len(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<u32> {
+        Ok(self.column(&column)?.len() as u32)
+    }
+
+    fn null_count(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<u32> {
+        Ok(self.column(&column)?.values().logical_null_count() as u32)
+    }
+
+    fn size(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<u64> {
+        Ok(read::size(self.column(&column)?))
+    }
+
+    fn read(&mut self, column: Resource<ColumnHandle>, start: u32, count: u32) -> wasmtime::Result<Cells> {
+        read::cells(self.column(&column)?, start, count).map_err(wasmtime::Error::msg)
+    }
+
+    fn read_buffers(
+        &mut self,
+        column: Resource<ColumnHandle>,
+        start: u32,
+        count: u32,
+    ) -> wasmtime::Result<Buffers> {
+        read::buffers(self.column(&column)?, start, count).map_err(wasmtime::Error::msg)
+    }
+
+    fn read_text(
+        &mut self,
+        column: Resource<ColumnHandle>,
+        start: u32,
+        count: u32,
+    ) -> Answer<Vec<Option<String>>> {
+        Ok(read::texts(self.column(&column)?, start, count).map_err(stop))
+    }
+
+    fn children(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<Vec<Resource<ColumnHandle>>> {
+        let children = nested::children(self.column(&column)?);
+        children.into_iter().map(|column| self.handles.add(ColumnRef { column, field: None })).collect()
+    }
+
+    fn of(&mut self, data_type: String, rows: u32, cells: Cells) -> Answer<Resource<ColumnHandle>> {
+        match check::data_type(&data_type) {
+            Ok(data_type) => self.described(write::column(&data_type, rows, cells)),
+            Err(why) => Ok(Err(stop(why))),
+        }
+    }
+
+    fn of_buffers(
+        &mut self,
+        data_type: String,
+        rows: u32,
+        buffers: Buffers,
+    ) -> Answer<Resource<ColumnHandle>> {
+        match check::data_type(&data_type) {
+            Ok(data_type) => self.described(write::column_of_buffers(&data_type, rows, buffers)),
+            Err(why) => Ok(Err(stop(why))),
+        }
+    }
+
+    fn of_text(&mut self, cells: Vec<Option<String>>) -> Answer<Resource<ColumnHandle>> {
+        self.described(write::column_of_texts(&cells))
+    }
+
+    fn of_children(
+        &mut self,
+        data_type: String,
+        rows: u32,
+        cells: Cells,
+        children: Vec<Resource<ColumnHandle>>,
+    ) -> Answer<Resource<ColumnHandle>> {
+        let children = self.columns(&children)?;
+        match check::data_type(&data_type) {
+            Ok(data_type) => self.described(nested::column(&data_type, rows, cells, children)),
+            Err(why) => Ok(Err(stop(why))),
+        }
+    }
+
+    fn drop(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<()> {
+        self.handles.remove(column).map(drop)
+    }
+}
