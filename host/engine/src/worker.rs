@@ -16,7 +16,7 @@ use tracing::warn;
 
 use crate::budget::Permit;
 use crate::chain::{Chain, Passed, StepFailure};
-use crate::dead::{Refused, SealLetters};
+use crate::dead::{Refused, SealLetters, without_quotes};
 use crate::options::OnTruncate;
 
 /// The longest that a step which asks for patience waits between two tries.
@@ -31,6 +31,13 @@ pub(crate) struct Shop {
     pub(crate) incarnations: Incarnations,
     pub(crate) on_truncate: OnTruncate,
     pub(crate) seal: Option<Arc<dyn SealLetters>>,
+}
+
+impl Shop {
+    /// A reason as it may be shown and stored.
+    fn clear(&self, reason: String) -> String {
+        if self.seal.is_some() { without_quotes(&reason) } else { reason }
+    }
 }
 
 /// A chunk to be worked on; `seq` is its place among its incarnation's chunks.
@@ -174,7 +181,7 @@ fn transform(chain: &mut Chain, shop: &Shop, chunk: &Chunk, batch: ChangeBatch) 
             Err(failure) => failure,
         };
         let TransformError::Retry { message, after } = error else {
-            return Err(Error::fatal(format!("step {step} stopped: {error}"))
+            return Err(Error::fatal(format!("step {step} stopped: {}", shop.clear(error.to_string())))
                 .lane(&chunk.lane)
                 .position(&chunk.from)
                 .table(&table));
@@ -262,7 +269,7 @@ impl Letters<'_> {
             ordinal,
             part,
             output,
-            why: Reason { step: step.to_owned(), reason },
+            why: Reason { step: step.to_owned(), reason: self.shop.clear(reason) },
             raw: self.chunk.payload.raw(ordinal).unwrap_or_default(),
         };
         if let Some(seal) = &self.shop.seal {
