@@ -9,6 +9,7 @@
 //! | [`sink`] | [`KafkaSink`]: writing to topics, in transactions |
 //! | [`positions`] | the topic of positions; [`KafkaPositions`]: positions for people |
 //! | [`dead_letters`] | [`KafkaDeadLetters`]: dead letters in a topic |
+//! | [`sample`] | the newest messages of a source, for people to look at |
 //! | [`topics`] | topics that are written to: made where that is wanted, and what they take |
 //! | `producer` | a producer, transactional or not |
 //! | `client` | librdkafka, wrapped as far as it is used here |
@@ -28,6 +29,7 @@ pub mod guarded;
 pub mod identity;
 pub mod positions;
 mod producer;
+pub mod sample;
 pub mod sink;
 pub mod source;
 mod task;
