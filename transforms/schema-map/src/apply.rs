@@ -39,10 +39,10 @@ pub fn apply(batch: &Batch, entry: &Entry, plan: &Plan) -> Result<Outcome, Failu
     if let Some(primary_key) = &plan.primary_key {
         output.set_primary_key(primary_key);
     }
-    if !plan.rekey.is_empty() {
-        if let Some(rows) = rekey::rows(batch, &plan.rekey, entry.rule.assume_unchanged, &mut rejects)? {
-            output.set_rows(&rows);
-        }
+    if !plan.rekey.is_empty()
+        && let Some(rows) = rekey::rows(batch, &plan.rekey, entry.rule.assume_unchanged, &mut rejects)?
+    {
+        output.set_rows(&rows);
     }
     Ok(Outcome::from(output).reject(rejects))
 }

@@ -85,10 +85,10 @@ impl Plan {
             .map(|(place, _, new)| Put { name: new.clone(), from: Source::Field(*place) })
             .collect();
         for (number, cast) in entry.casts.iter().enumerate() {
-            if let Some(column) = columns.iter_mut().find(|column| column.name == cast.column) {
-                if let Source::Field(place) = column.from {
-                    column.from = Source::Cast(place, number);
-                }
+            if let Some(column) = columns.iter_mut().find(|column| column.name == cast.column)
+                && let Source::Field(place) = column.from
+            {
+                column.from = Source::Cast(place, number);
             }
         }
         let constants = entry.adds.iter().map(|add| {

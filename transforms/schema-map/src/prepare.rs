@@ -111,7 +111,7 @@ impl Entry {
             let options = cast.option_refs();
             kernels::cast(&nothing, &cast.data_type, &options).map_err(at)?;
             if cast.on_bad == OnBad::Default {
-                let text = Column::of_text(&[cast.default_text.clone()]).map_err(at)?;
+                let text = Column::of_text(std::slice::from_ref(&cast.default_text)).map_err(at)?;
                 let one = kernels::cast(&text, &cast.data_type, &options).map_err(at)?;
                 if let Some(failed) = one.failed.first() {
                     return Err(at(Failure::stop(format!("the default: {}", failed.reason))));

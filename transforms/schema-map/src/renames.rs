@@ -26,7 +26,8 @@ pub fn in_order<'a>(fields: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
         if waiting.len() == before {
             // A ring: one of its names steps aside.
             let (old, _) = &mut waiting[0];
-            let aside = (0..).map(|n| format!("__aside_{n}")).find(|name| !taken.contains(name));
+            // One more name than are taken: one of them is free.
+            let aside = (0..=taken.len()).map(|n| format!("__aside_{n}")).find(|name| !taken.contains(name));
             let aside = aside.unwrap_or_default();
             taken.remove(old);
             taken.insert(aside.clone());

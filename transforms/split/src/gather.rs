@@ -1,5 +1,7 @@
 //! Routes turned into the rows of each output.
 
+use std::ops::Range;
+
 use sluicegate_sdk::Rejects;
 
 use crate::targets::Target;
@@ -18,19 +20,43 @@ pub struct Routed {
     pub rejects: Rejects,
 }
 
+/// The rows of each output, in one run of memory.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    lists: Vec<u32>,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Everything,
+    List(Range<usize>),
+}
+
 /// The rows of one output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gathered {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows<'a> {
     /// None.
     Nothing,
     /// All of the batch.
     Everything,
     /// These, ascending.
-    Rows(Vec<u32>),
+    These(&'a [u32]),
+}
+
+impl Gathered {
+    /// The rows of each target, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Rows<'_>> {
+        self.parts.iter().map(|part| match part {
+            Part::Everything => Rows::Everything,
+            Part::List(range) if range.is_empty() => Rows::Nothing,
+            Part::List(range) => Rows::These(&self.lists[range.clone()]),
+        })
+    }
 }
 
 /// The rows of each target. A row keeps its place before those that come after it.
-pub fn gather(routed: &Routed, targets: &[Target]) -> Vec<Gathered> {
+pub fn gather(routed: &Routed, targets: &[Target]) -> Gathered {
     // The place behind the last one takes what goes nowhere, so that the loops below have no branch.
     let nowhere = targets.len();
     let routes =
@@ -47,36 +73,40 @@ pub fn gather(routed: &Routed, targets: &[Target]) -> Vec<Gathered> {
     for &route in &routed.routes {
         counts[of(route)] += 1;
     }
-    if routed.rows.is_none() {
-        if let Some(all) = counts[..nowhere].iter().position(|&count| count == routed.routes.len()) {
-            let everything = |place| if place == all { Gathered::Everything } else { Gathered::Nothing };
-            return (0..targets.len()).map(everything).collect();
-        }
+    let all = counts[..nowhere].iter().position(|&count| count == routed.routes.len());
+    if let (None, Some(all)) = (&routed.rows, all) {
+        let part = |place| if place == all { Part::Everything } else { Part::List(0..0) };
+        return Gathered { lists: Vec::new(), parts: (0..nowhere).map(part).collect() };
     }
-    // One run of memory for all outputs: each has its part, filled from its start.
+    // Each output has its part of the memory, filled from its start.
     let mut next = Vec::with_capacity(counts.len());
-    let mut start = 0;
+    let mut end = 0;
+    let mut parts = Vec::with_capacity(counts.len());
     for &count in &counts {
-        next.push(start);
-        start += count;
+        next.push(end);
+        parts.push(Part::List(end..end + count));
+        end += count;
     }
-    let mut gathered = vec![0_u32; start];
+    parts.truncate(nowhere);
+    let mut lists = vec![0_u32; end];
     let mut put = |row: u32, route: u32| {
         let place = &mut next[of(route)];
-        gathered[*place] = row;
+        lists[*place] = row;
         *place += 1;
     };
     match &routed.rows {
-        None => (0..).zip(&routed.routes).for_each(|(row, &route)| put(row, route)),
-        Some(rows) => rows.iter().zip(&routed.routes).for_each(|(&row, &route)| put(row, route)),
+        None => {
+            for (row, &route) in (0..).zip(&routed.routes) {
+                put(row, route);
+            }
+        }
+        Some(rows) => {
+            for (&row, &route) in rows.iter().zip(&routed.routes) {
+                put(row, route);
+            }
+        }
     }
-    let mut rest = &gathered[..];
-    let parts = counts[..nowhere].iter().map(|&count| {
-        let (part, after) = rest.split_at(count);
-        rest = after;
-        if part.is_empty() { Gathered::Nothing } else { Gathered::Rows(part.to_vec()) }
-    });
-    parts.collect()
+    Gathered { lists, parts }
 }
 
 #[cfg(test)]
@@ -99,20 +129,22 @@ mod tests {
     #[test]
     fn one_output_for_all_needs_no_list() {
         let routed = Routed { routes: vec![1, 1], ..Routed::default() };
-        assert_eq!(gather(&routed, &targets(&[&[0], &[1]])), [Gathered::Nothing, Gathered::Everything]);
+        let gathered = gather(&routed, &targets(&[&[0], &[1]]));
+        assert_eq!(gathered.iter().collect::<Vec<_>>(), [Rows::Nothing, Rows::Everything]);
     }
 
     #[test]
     fn a_part_of_the_rows_is_never_everything() {
         let routed = Routed { rows: Some(vec![2, 5]), routes: vec![0, 0], ..Routed::default() };
-        assert_eq!(gather(&routed, &targets(&[&[0]])), [Gathered::Rows(vec![2, 5])]);
+        let gathered = gather(&routed, &targets(&[&[0]]));
+        assert_eq!(gathered.iter().collect::<Vec<_>>(), [Rows::These(&[2, 5])]);
     }
 
     #[test]
     fn shared_routes_and_nowhere() {
         let routed = Routed { routes: vec![0, 1, NOWHERE, 2, 0], ..Routed::default() };
         let gathered = gather(&routed, &targets(&[&[0, 2], &[1]]));
-        assert_eq!(gathered, [Gathered::Rows(vec![0, 3, 4]), Gathered::Rows(vec![1])]);
+        assert_eq!(gathered.iter().collect::<Vec<_>>(), [Rows::These(&[0, 3, 4]), Rows::These(&[1])]);
     }
 
     proptest! {
@@ -120,11 +152,11 @@ mod tests {
         fn each_row_is_where_its_route_leads(routes in proptest::collection::vec(0u32..5, 0..100)) {
             let targets = targets(&[&[3], &[0, 2], &[1]]);
             let routed = Routed { routes: routes.clone(), ..Routed::default() };
-            for (target, gathered) in targets.iter().zip(gather(&routed, &targets)) {
-                let rows = match gathered {
-                    Gathered::Nothing => Vec::new(),
-                    Gathered::Everything => (0..routes.len() as u32).collect(),
-                    Gathered::Rows(rows) => rows,
+            for (target, rows) in targets.iter().zip(gather(&routed, &targets).iter()) {
+                let rows = match rows {
+                    Rows::Nothing => Vec::new(),
+                    Rows::Everything => (0..routes.len() as u32).collect(),
+                    Rows::These(rows) => rows.to_vec(),
                 };
                 let expected: Vec<u32> = (0..routes.len() as u32)
                     .filter(|&row| target.routes.contains(&routes[row as usize]))

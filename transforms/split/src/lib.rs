@@ -27,7 +27,7 @@ use sluicegate_sdk::builders::Int32Builder;
 use sluicegate_sdk::{About, Alignment, Batch, Failure, Outcome, Output, Transform};
 
 use config::Config;
-use gather::Gathered;
+use gather::Rows;
 use method::Plan;
 use route::Router;
 use targets::Target;
@@ -78,13 +78,13 @@ impl Transform for Split {
         }
         let routed = self.router.route(&self.plan, batch)?;
         let mut outputs = Vec::new();
-        for (target, rows) in targets.iter().zip(gather::gather(&routed, targets)) {
+        for (target, rows) in targets.iter().zip(gather::gather(&routed, targets).iter()) {
             let (output, count) = match rows {
-                Gathered::Nothing => continue,
-                Gathered::Everything => (output(batch, target)?, batch.len()),
-                Gathered::Rows(rows) => {
+                Rows::Nothing => continue,
+                Rows::Everything => (output(batch, target)?, batch.len()),
+                Rows::These(rows) => {
                     let output = output(batch, target)?;
-                    output.set_rows(&rows);
+                    output.set_rows(rows);
                     (output, rows.len() as u32)
                 }
             };

@@ -157,14 +157,18 @@ mod tests {
 
     fn numbers(cells: &[Option<i64>]) -> Keys {
         let mut builder = Int64Builder::default();
-        cells.iter().for_each(|cell| builder.push(*cell));
+        for cell in cells {
+            builder.push(*cell);
+        }
         let (rows, cells) = builder.into_cells();
         Keys::of(rows as usize, cells, false).unwrap()
     }
 
     fn texts(cells: &[Option<&str>]) -> Keys {
         let mut builder = TextBuilder::default();
-        cells.iter().for_each(|cell| builder.push(*cell));
+        for cell in cells {
+            builder.push(*cell);
+        }
         let (rows, cells) = builder.into_cells();
         Keys::of(rows as usize, cells, false).unwrap()
     }

@@ -1,5 +1,6 @@
 //! The block checked: how rows are routed, and to which outputs.
 
+use sluicegate_sdk::ordered::Ordered;
 use sluicegate_sdk::template::Template;
 
 use crate::config::{Columns, Config, Hash, TargetKind, Unmatched, Value};
@@ -170,7 +171,7 @@ fn by_ranges(config: &Config) -> Result<(Method, Vec<String>), String> {
 fn by_values(config: &Config) -> Result<(Method, Vec<String>), String> {
     let mut tables = Vec::new();
     let mut values: Vec<(Value, u32)> = Vec::new();
-    for (table, list) in config.values.iter().flat_map(|values| values.iter()) {
+    for (table, list) in config.values.iter().flat_map(Ordered::iter) {
         for value in list {
             if let Some((_, other)) = values.iter().find(|(known, _)| known == value) {
                 let other = tables.get(*other as usize).map_or(table, String::as_str);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::{Array, ArrayRef, Decimal128Array, Int64Array, StringArray};
+use arrow_array::{ArrayRef, Decimal128Array, Int64Array, StringArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_cast::display::array_value_to_string;
 use arrow_schema::{Field, Schema};
