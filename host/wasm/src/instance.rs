@@ -184,10 +184,9 @@ fn error_of(failure: Failure) -> TransformError {
     if message.is_empty() {
         message.push_str("the guest gave no reason");
     }
-    if let Some(column) = property("column").map(|column| text::line(column, 200)) {
-        if !message.contains(&column) {
-            message = format!("column {column}: {message}");
-        }
+    let column = property("column").map(|column| text::line(column, 200));
+    if let Some(column) = column.filter(|column| !message.contains(column)) {
+        message = format!("column {column}: {message}");
     }
     match failure.kind {
         FailureKind::Stop => TransformError::Stop(message),

@@ -107,19 +107,17 @@ impl Loaded {
         linker: &Linker<State>,
         cache: Option<&Cache>,
     ) -> Result<Self, GuestError> {
-        let component = match cache.and_then(|cache| cache.get(engine, &guest.sha256)) {
-            Some(component) => component,
-            None => {
-                let wrapped = component_of(guest)?;
-                let component = Component::from_binary(engine, &wrapped).map_err(|error| {
-                    GuestError::Invalid { guest: guest.name.to_string(), why: format!("{error:#}") }
-                })?;
-                if let Some(cache) = cache {
-                    cache.put(&component, &guest.sha256);
-                }
-                component
-            }
-        };
+        if let Some(component) = cache.and_then(|cache| cache.get(engine, &guest.sha256)) {
+            return link(guest, engine, linker, &component);
+        }
+        let wrapped = component_of(guest)?;
+        let component = Component::from_binary(engine, &wrapped).map_err(|error| GuestError::Invalid {
+            guest: guest.name.to_string(),
+            why: format!("{error:#}"),
+        })?;
+        if let Some(cache) = cache {
+            cache.put(&component, &guest.sha256);
+        }
         link(guest, engine, linker, &component)
     }
 }

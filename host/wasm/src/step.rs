@@ -130,15 +130,14 @@ pub struct StepInstance {
 impl StepInstance {
     /// The guest, started where there is none.
     fn live(&mut self) -> Result<&mut Instance, TransformError> {
-        let live = match self.live.take() {
-            Some(live) => live,
-            None => {
-                let step = &self.step;
-                let mut fresh = Instance::new(step.host.engine(), &step.loaded, Arc::clone(&step.state))
-                    .map_err(|why| TransformError::Stop(format!("the guest did not start: {why}")))?;
-                fresh.init(&step.config, &step.about)?;
-                fresh
-            }
+        let live = if let Some(live) = self.live.take() {
+            live
+        } else {
+            let step = &self.step;
+            let mut fresh = Instance::new(step.host.engine(), &step.loaded, Arc::clone(&step.state))
+                .map_err(|why| TransformError::Stop(format!("the guest did not start: {why}")))?;
+            fresh.init(&step.config, &step.about)?;
+            fresh
         };
         Ok(self.live.insert(live))
     }

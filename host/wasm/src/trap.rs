@@ -60,8 +60,9 @@ fn top(error: &wasmtime::Error) -> Option<String> {
         .frames()
         .iter()
         .filter_map(|frame| frame.func_name())
+        // `#` leaves out the hash that ends a mangled name.
+        .map(|name| format!("{:#}", rustc_demangle::demangle(name)))
         .find(|name| !noise.iter().any(|noise| name.contains(noise)))
-        .map(str::to_owned)
 }
 
 fn rounded(bytes: u64) -> ByteSize {

@@ -234,3 +234,9 @@ fn a_long_line_is_cut_and_escaped() {
     assert!(run(json!({"op": "log", "lines": 10_000}), &orders()).is_ok());
     assert!(!guest().bytes().is_empty());
 }
+
+#[test]
+fn a_trap_names_the_function_where_names_were_kept() {
+    let said = trap(json!({"op": "far-row"}), &orders());
+    assert!(said.contains("(in sluicegate_wasm_test_guest::"), "{said}");
+}

@@ -105,7 +105,7 @@ fn a_key_cannot_do_what_its_algorithm_cannot() {
 fn a_step_is_a_factory() {
     let step = Step::new(&host(), options(json!({"op": "identity"}))).unwrap();
     assert_eq!(step.name(), "step-1");
-    let mut workers = vec![step.instance().unwrap(), step.instance().unwrap()];
+    let mut workers = [step.instance().unwrap(), step.instance().unwrap()];
     let all = std::thread::scope(|scope| {
         let threads: Vec<_> =
             workers.iter_mut().map(|worker| scope.spawn(|| worker.transform(&orders()).is_ok())).collect();

@@ -1,4 +1,5 @@
 //! Cells of every type go into a guest and come back as they were.
+#![allow(clippy::from_iter_instead_of_collect, reason = "a type a line")]
 
 mod support;
 

@@ -28,9 +28,10 @@ impl State {
         let step = &self.step.name;
         let key = crate::text::line(key, 100);
         let mut uses: Vec<String> = granted.into_iter().flatten().map(ToString::to_string).collect();
-        let has = match uses.is_empty() {
-            true => "it was granted nothing of it".to_owned(),
-            false => format!("it was granted {}", uses.join(", ")),
+        let has = if uses.is_empty() {
+            "it was granted nothing of it".to_owned()
+        } else {
+            format!("it was granted {}", uses.join(", "))
         };
         uses.push(wanted.to_string());
         if granted.is_none() && !self.step.keys.has(&key) {

@@ -75,9 +75,7 @@ pub(crate) fn offsets(offsets: Vec<u32>, rows: usize, data: usize) -> Result<Vec
     if offsets[0] != 0 {
         return Err(format!("the first offset is {}, not 0", offsets[0]));
     }
-    // One pass without branches on the good path; where it fails is looked for afterwards.
-    let falls = offsets.windows(2).fold(false, |falls, pair| falls | (pair[0] > pair[1]));
-    if falls {
+    if !offsets.is_sorted() {
         let row = offsets.windows(2).position(|pair| pair[0] > pair[1]).unwrap_or(0);
         return Err(format!("offset {} is {}, less than the one before", row + 1, offsets[row + 1]));
     }

@@ -12,7 +12,7 @@ use arrow_schema::{DataType, Field, Schema};
 use serde_json::Value;
 use sluicegate_connector::{Outcome, Transform, TransformError};
 use sluicegate_keys::{Algorithm, KeyRing, KeySpec, Secret, Use};
-use sluicegate_model::{ChangeBatch, Column, Meta, Origin, field, meta};
+use sluicegate_model::{Cell, ChangeBatch, Column, Meta, Origin, field, meta};
 use sluicegate_wasm::{GuestSource, Host, HostOptions, Limits, Step, StepInstance, StepOptions};
 
 /// The test guest, a core module, built from `tests/guest` where that has changed.
@@ -164,9 +164,10 @@ pub fn inserts(columns: Vec<(&str, Column)>) -> ChangeBatch {
 /// Cells of a text column; missing ones as `?`.
 pub fn texts(column: &Column) -> Vec<Option<String>> {
     let array = column.values().as_any().downcast_ref::<StringArray>().expect("a text column");
-    let text = |row: usize| match column.is_missing(row) {
-        true => Some("?".to_owned()),
-        false => (!arrow_array::Array::is_null(array, row)).then(|| array.value(row).to_owned()),
+    let text = |row: usize| match column.cell(row) {
+        Cell::Missing => Some("?".to_owned()),
+        Cell::Null => None,
+        Cell::Value => Some(array.value(row).to_owned()),
     };
     (0..column.len()).map(text).collect()
 }
