@@ -245,7 +245,6 @@ impl Source for KafkaSource {
             start::offset_of(start, &lane.facts.source)?;
             wanted.push(Wanted {
                 partition: lane.facts.partition.clone(),
-                source: Arc::clone(&lane.facts.source),
                 at: start.at.clone(),
                 first: lane.queue.is_none(),
             });

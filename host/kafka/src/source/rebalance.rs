@@ -37,11 +37,6 @@ impl Rebalance {
         Self { group, queue, wishes: VecDeque::new(), sources: HashMap::new(), naming: None }
     }
 
-    /// The queue of the group's events.
-    pub fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
     /// Hears what the group says; this is also what keeps the membership.
     ///
     /// Lanes that are given are acknowledged at once, with nothing to be read of them: while an answer is missing,

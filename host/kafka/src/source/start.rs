@@ -1,7 +1,6 @@
 //! From what a lane is told to an offset.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_connector::{Error, LaneStart, StartAt};
@@ -16,8 +15,6 @@ use crate::client::{Partition, PartitionList, group};
 pub struct Wanted {
     /// The partition.
     pub partition: Partition,
-    /// What its positions name as their source.
-    pub source: Arc<str>,
     /// From where.
     pub at: StartAt,
     /// Whether it is started for the first time since the group gave it to this process.

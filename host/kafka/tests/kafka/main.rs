@@ -1,0 +1,9 @@
+//! Source, sink and positions on a real Kafka.
+
+mod admin;
+mod claims;
+mod messages;
+mod reading;
+mod same_cluster;
+mod support;
+mod writing;
