@@ -90,8 +90,9 @@ impl std::fmt::Debug for Host {
 
 /// Settings of the engine. They are part of the key of compiled artifacts, through the engine's own hash.
 ///
-/// Instances are made on demand, not from a pool: they live for thousands of batches, so the microseconds that a pool
-/// saves do not matter, and a pool needs the largest memory of any step before the first is known.
+/// Instances are made on demand, not from a pool: they live for thousands of batches, so what a pool saves of the 50
+/// microseconds that a start takes (`cargo bench --bench boundary`) does not matter, and a pool has to know the
+/// largest memory of any step before the first is read.
 fn config() -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true);

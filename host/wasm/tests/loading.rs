@@ -198,7 +198,7 @@ fn damaged_and_foreign_files_are_made_again() {
     other_key[20] ^= 1;
     for bad in [&flipped[..], &other_key, &good[..good.len() - 1], b"", b"SGCWASM1"] {
         fs::write(&file, bad).unwrap();
-        assert_eq!(cached(&dir), [file.clone()]);
+        assert_eq!(cached(&dir), std::slice::from_ref(&file));
         assert_eq!(fs::read(&file).unwrap().len(), good.len(), "it was made again");
     }
     // Native code that others may have written is not looked at.

@@ -39,9 +39,23 @@ pub(crate) fn worked(array: &ArrayRef) -> u64 {
 
 /// Bytes of all cells.
 pub(crate) fn whole(array: &ArrayRef) -> u64 {
-    match Shape::of(array.data_type()).and_then(Shape::width) {
-        Some(width) => array.len() as u64 * width as u64,
-        None => ends(array).last().copied().unwrap_or(0),
+    let rows = array.len() as u64;
+    let covered = |offsets: &[i32], child: &ArrayRef| {
+        let (first, last) = (offsets[0] as usize, offsets[offsets.len() - 1] as usize);
+        whole(&child.slice(first, last - first))
+    };
+    match array.data_type() {
+        DataType::Utf8 | DataType::Binary => variable(array) + rows * 4,
+        DataType::List(_) => {
+            let list = array.as_list::<i32>();
+            covered(list.offsets(), list.values()) + rows * 4
+        }
+        DataType::Map(..) => {
+            let map = array.as_map();
+            covered(map.offsets(), map.keys()) + covered(map.offsets(), map.values()) + rows * 4
+        }
+        DataType::Struct(_) => array.as_struct().columns().iter().map(whole).sum::<u64>() + rows,
+        other => rows * Shape::of(other).and_then(Shape::width).unwrap_or(1) as u64,
     }
 }
 
@@ -109,5 +123,9 @@ mod tests {
         assert_eq!(picked(&lists, &[0]), 8);
         assert_eq!(picked(&lists, &[1, 1]), 2 * 404);
         assert_eq!(whole(&lists), 101 * 4 + 8);
+        assert_eq!(whole(&lists), picked(&lists, &[0, 1]));
+        let cut = lists.slice(1, 1);
+        assert_eq!(whole(&cut), 404);
+        assert_eq!(whole(&cut), picked(&cut, &[0]));
     }
 }
