@@ -219,14 +219,11 @@ fn link(
     if let Some(theirs) = versions.into_iter().find(|version| !compatible(version)) {
         return Err(GuestError::Version { guest: name(), theirs, ours: INTERFACE });
     }
-    let (foreign, ours): (Vec<String>, Vec<String>) =
-        imports.iter().cloned().partition(|import| !import.starts_with(PACKAGE));
-    let (wasi, foreign): (Vec<String>, Vec<String>) =
-        foreign.into_iter().partition(|import| import.starts_with("wasi:"));
+    let foreign = imports.iter().filter(|import| !import.starts_with(PACKAGE)).cloned();
+    let (wasi, foreign): (Vec<String>, Vec<String>) = foreign.partition(|import| import.starts_with("wasi:"));
     if !foreign.is_empty() {
         return Err(GuestError::Imports { guest: name(), imports: foreign });
     }
-    drop(ours);
     let Some(interface) = exported else {
         return Err(GuestError::NotTransform {
             guest: name(),

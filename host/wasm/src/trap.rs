@@ -6,6 +6,9 @@ use wasmtime::{Trap, WasmBacktrace};
 use crate::state::State;
 use crate::text;
 
+/// How wasmtime begins to say that a call copies more than `Store::set_hostcall_fuel` lets it.
+const HOSTCALL_FUEL: &str = "too much data is being copied between the host and the guest";
+
 /// The line for an error that came out of a call: the limit that was run over, or what the host found wrong, or the
 /// trap; then what the guest itself said last; then the function on top.
 pub(crate) fn reason(error: &wasmtime::Error, state: &State) -> String {
@@ -22,7 +25,14 @@ pub(crate) fn reason(error: &wasmtime::Error, state: &State) -> String {
             state.limits().memory
         ),
         (Some(trap), None) => of_trap(*trap, state.last_error.is_some()).to_owned(),
-        _ => text::line(&error.root_cause().to_string(), text::MESSAGE),
+        _ => match error.root_cause().to_string() {
+            // The engine's error has no type of its own.
+            said if said.contains(HOSTCALL_FUEL) => format!(
+                "the guest gave the host more than {} in one call of the host (twice `limits.memory`)",
+                ByteSize(state.limits().memory.0.saturating_mul(2))
+            ),
+            said => text::line(&said, text::MESSAGE),
+        },
     };
     if let Some(said) = &state.last_error {
         line.push_str(": ");

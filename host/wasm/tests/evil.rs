@@ -154,6 +154,8 @@ fn outputs_are_limited() {
     let said =
         limited(json!({"op": "big-take"}), Limits { output_bytes: ByteSize(1 << 20), ..Limits::default() });
     assert!(said.contains("columns of more than 1MiB in one call"), "{said}");
+    let said = trap(json!({"op": "one-text-often"}), &orders());
+    assert!(said.contains("in one call of the host"), "{said}");
     let said = trap(json!({"op": "many-columns"}), &orders());
     assert!(said.contains("5000 columns to one call"), "{said}");
 }

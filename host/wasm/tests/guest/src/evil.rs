@@ -139,6 +139,18 @@ pub fn run(op: &str, config: &Config, input: &Batch, kept: &mut Kept) -> Result<
             let column = input.column(0);
             drop(kernels::take(&column, &vec![0; 900_000])?);
         }
+        // One text, named 20,000 times: each would be a copy in the host.
+        "one-text-often" => {
+            let text = "x".repeat(1 << 20);
+            let often: Vec<Option<String>> = (0..20_000)
+                // SAFETY: the strings share one buffer, are only read, and are never dropped.
+                .map(|_| {
+                    Some(unsafe { String::from_raw_parts(text.as_ptr().cast_mut(), text.len(), text.len()) })
+                })
+                .collect();
+            let often = std::mem::ManuallyDrop::new(often);
+            drop(Column::of_text(&often)?);
+        }
         "many-columns" => {
             let column = input.column(0);
             let columns: Vec<&Column> = vec![&column; 5_000];

@@ -201,7 +201,8 @@ fn meta(input: &Batch) -> Answer {
     if input.meta("no such thing").is_some() {
         return Err(stop("a meta column of no such name"));
     }
-    let cells = Cells { validity: None, presence: None, values: Values::Int32s(vec![7; input.len() as usize]) };
+    let cells =
+        Cells { validity: None, presence: None, values: Values::Int32s(vec![7; input.len() as usize]) };
     output.set_meta("partition", &Column::of("int32", input.len(), &cells)?, Alignment::Input);
     Ok(one(output))
 }
