@@ -32,7 +32,9 @@ pub struct EncodeReject {
 #[non_exhaustive]
 pub enum EncodeError {
     /// A column is of a type that the format has no form for.
-    #[error("{format} cannot hold column {column:?} of table {table}, a {data_type}: cast or drop it in a step")]
+    #[error(
+        "{format} cannot hold column {column:?} of table {table}, a {data_type}: cast or drop it in a step"
+    )]
     Type {
         /// The format.
         format: &'static str,

@@ -12,15 +12,18 @@
 //! | `build` | from cells to columns, from columns to batches |
 //! | `write` | the writer of JSON text |
 
+mod build;
 pub mod decode;
 pub mod encode;
 pub mod json;
 pub mod messages;
 pub mod ogg;
 pub mod options;
-pub mod write;
+mod scan;
+mod write;
 
 pub use decode::{Decode, LaneInfo, Record};
 pub use encode::{Encode, EncodeError, EncodeReject};
 pub use messages::{Message, Messages};
 pub use options::{FormatError, FormatOptions};
+pub use write::{Decimals, Timestamps};

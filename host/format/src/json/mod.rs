@@ -6,9 +6,11 @@
 //! | `decode` | objects to rows |
 //! | `tombstone` | messages without a value to deletes |
 //! | `encode` | rows to objects |
+//! | `key_change` | pairs whose key changed |
 
 mod decode;
 mod encode;
+mod key_change;
 mod options;
 mod tombstone;
 

@@ -90,7 +90,8 @@ impl Format for JsonOptions {
         if let Some((option, _)) = written.into_iter().find(|(_, set)| *set) {
             return Err(FormatError::OtherDirection { format: NAME, option, meant: "writing", here: "read" });
         }
-        if self.on_tombstone == Some(OnTombstone::Delete) && self.primary_key.as_ref().is_none_or(Vec::is_empty)
+        if self.on_tombstone == Some(OnTombstone::Delete)
+            && self.primary_key.as_ref().is_none_or(Vec::is_empty)
         {
             return Err(FormatError::Needs {
                 format: NAME,

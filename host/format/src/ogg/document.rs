@@ -1,1 +1,413 @@
 //! The envelope of an operation.
+//!
+//! GoldenGate names table, operation and key before the images, so that they can go straight into the columns of
+//! their table. The order is not promised, though: an image that comes too early is passed, and read at the end. And
+//! where a later part of the document makes what was read wrong (a key that comes twice, and the last one counts),
+//! all of it is taken back and the document is read again with every image at the end.
+
+use std::ops::Range;
+
+use sluicegate_model::RowKind;
+
+use super::op_ts::Clock;
+use crate::build::Gatherer;
+use crate::scan::{Fault, Scanner, Text};
+
+/// What an operation is once it was read. Its rows are in their table, not final yet.
+pub(super) enum Operation {
+    /// A row, or the two of a pair.
+    Rows { table: usize, kinds: &'static [RowKind], event_time: Option<i64>, position: Option<Text> },
+    /// All rows of the table are gone.
+    Truncate { table: usize },
+    /// It is JSON, but no operation.
+    Bad(String),
+}
+
+/// Why a document was not read to its end.
+enum Stop {
+    /// It is no JSON object.
+    Fault(Fault),
+    /// It has to be read again, images last.
+    Again,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Op {
+    Insert,
+    Update,
+    Delete,
+    Truncate,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Image {
+    /// Not in the document, or null.
+    None,
+    /// In the cells of its row.
+    Read,
+    /// Passed; it begins here.
+    At(usize),
+}
+
+/// Reads the operation that comes next.
+///
+/// # Errors
+/// Where it is no JSON object. Nothing was taken back.
+pub(super) fn read(
+    scanner: &mut Scanner<'_>,
+    gatherer: &mut Gatherer<'_>,
+    clock: &mut Clock,
+) -> Result<Operation, Fault> {
+    let start = scanner.at();
+    for images_last in [false, true] {
+        gatherer.begin();
+        scanner.go_to(start);
+        let mut document = Document { scanner, gatherer, images_last, envelope: Envelope::new() };
+        match document.read().and_then(|()| document.finish(start, clock)) {
+            Ok(operation) => return Ok(operation),
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Again) => gatherer.roll_back(),
+        }
+    }
+    // With every image at the end nothing can be asked for again.
+    Ok(Operation::Bad(format!("byte {start}: the operation cannot be read")))
+}
+
+/// What was found so far.
+struct Envelope {
+    table: Option<usize>,
+    /// The name as it stands, quotes included.
+    name: Option<(Text, Range<usize>)>,
+    op: Option<Op>,
+    keys: Option<usize>,
+    op_ts: Option<Text>,
+    position: Option<Text>,
+    before: Image,
+    after: Image,
+    bad: Option<String>,
+}
+
+impl Envelope {
+    const fn new() -> Self {
+        Self {
+            table: None,
+            name: None,
+            op: None,
+            keys: None,
+            op_ts: None,
+            position: None,
+            before: Image::None,
+            after: Image::None,
+            bad: None,
+        }
+    }
+}
+
+struct Document<'s, 'm, 'g, 'r> {
+    scanner: &'s mut Scanner<'m>,
+    gatherer: &'g mut Gatherer<'r>,
+    images_last: bool,
+    envelope: Envelope,
+}
+
+impl Document<'_, '_, '_, '_> {
+    /// Reads the document to its end.
+    fn read(&mut self) -> Result<(), Stop> {
+        let mut scratch = Vec::new();
+        let mut more = self.scanner.open_object()?;
+        while more {
+            let key = self.scanner.string()?;
+            self.scanner.colon()?;
+            match self.scanner.resolve(&key, &mut scratch) {
+                b"table" => self.table()?,
+                b"op_type" => self.op_type()?,
+                b"op_ts" => self.envelope.op_ts = self.text("op_ts")?,
+                b"pos" => self.envelope.position = self.text("pos")?,
+                b"primary_keys" => self.primary_keys()?,
+                b"before" => self.before()?,
+                b"after" => self.after()?,
+                // current_ts, tokens, and whatever else the handler was told to add.
+                _ => drop(self.scanner.value(1)?),
+            }
+            more = self.scanner.next_in_object()?;
+        }
+        Ok(())
+    }
+
+    fn table(&mut self) -> Result<(), Stop> {
+        if !self.images_last {
+            if self.envelope.table.is_some() {
+                return Err(Stop::Again);
+            }
+            if let Some((table, length)) = self.gatherer.last_table(self.scanner.rest()) {
+                self.scanner.go_to(self.scanner.at() + length);
+                self.envelope.table = Some(table);
+                return self.apply_keys();
+            }
+        }
+        let start = self.scanner.at();
+        let Some(name) = self.text("table")? else { return Ok(()) };
+        self.envelope.name = Some((name, start..self.scanner.at()));
+        if self.images_last {
+            return Ok(());
+        }
+        self.look_up_table();
+        self.apply_keys()
+    }
+
+    fn look_up_table(&mut self) {
+        let Some((text, range)) = self.envelope.name.clone() else { return };
+        if text.range.is_empty() {
+            self.bad(range.start, "`table` is empty");
+            return;
+        }
+        let mut scratch = Vec::new();
+        let name = String::from_utf8_lossy(self.scanner.resolve(&text, &mut scratch));
+        // Only a name in quotes has an end by which it is known again.
+        let quoted = Some(&self.scanner.bytes()[range]).filter(|text| text.starts_with(b"\""));
+        self.envelope.table = Some(self.gatherer.table(&name, quoted.unwrap_or_default()));
+    }
+
+    fn op_type(&mut self) -> Result<(), Stop> {
+        if self.envelope.op.is_some() && !self.images_last {
+            return Err(Stop::Again);
+        }
+        let at = self.scanner.at();
+        let Some(text) = self.text("op_type")? else { return Ok(()) };
+        self.envelope.op = match &self.scanner.bytes()[text.range] {
+            b"I" => Some(Op::Insert),
+            b"U" => Some(Op::Update),
+            b"D" => Some(Op::Delete),
+            b"T" => Some(Op::Truncate),
+            other => {
+                let found = excerpt(other);
+                self.bad(at, format_args!("`op_type` is {found}: I, U, D and T are known"));
+                None
+            }
+        };
+        Ok(())
+    }
+
+    fn primary_keys(&mut self) -> Result<(), Stop> {
+        if self.envelope.keys.is_some() && !self.images_last {
+            return Err(Stop::Again);
+        }
+        self.envelope.keys = Some(self.scanner.at());
+        if self.images_last || self.envelope.table.is_none() {
+            self.scanner.value(1)?;
+            return Ok(());
+        }
+        self.apply_keys()
+    }
+
+    /// Gives the table the primary key of the document, once both are known. If the key comes next it is passed.
+    fn apply_keys(&mut self) -> Result<(), Stop> {
+        let (Some(table), Some(at)) = (self.envelope.table, self.envelope.keys) else { return Ok(()) };
+        let mut scanner = self.scanner.clone();
+        scanner.go_to(at);
+        let end = if let Some(length) = self.gatherer.at(table).same_key_text(scanner.rest()) {
+            at + length
+        } else {
+            let text = scanner.value(1)?;
+            let end = text.end;
+            match key_columns(&mut scanner, text.start) {
+                Some(Some(columns)) => {
+                    if self.envelope.before == Image::Read || self.envelope.after == Image::Read {
+                        return Err(Stop::Again);
+                    }
+                    let table = self.gatherer.keyed(table, columns, &scanner.bytes()[text]);
+                    self.envelope.table = Some(table);
+                }
+                // Null says nothing.
+                Some(None) => {}
+                None => self.bad(at, "`primary_keys` is no array of names"),
+            }
+            end
+        };
+        if self.scanner.at() == at {
+            self.scanner.go_to(end);
+        }
+        Ok(())
+    }
+
+    fn before(&mut self) -> Result<(), Stop> {
+        let Envelope { table, op, before, after, .. } = self.envelope;
+        if (before != Image::None || after == Image::Read) && !self.images_last {
+            return Err(Stop::Again);
+        }
+        let straight = matches!(op, Some(Op::Update | Op::Delete)) && after == Image::None;
+        self.envelope.before = self.image("before", table.filter(|_| straight), 0)?;
+        Ok(())
+    }
+
+    fn after(&mut self) -> Result<(), Stop> {
+        let Envelope { table, op, before, after, .. } = self.envelope;
+        if after != Image::None && !self.images_last {
+            return Err(Stop::Again);
+        }
+        let (straight, row) = match op {
+            Some(Op::Insert) => (true, 0),
+            Some(Op::Update) => (!matches!(before, Image::At(_)), usize::from(before == Image::Read)),
+            _ => (false, 0),
+        };
+        self.envelope.after = self.image("after", table.filter(|_| straight), row)?;
+        Ok(())
+    }
+
+    /// Reads or passes an image: into the given table's next row, or the one after it.
+    fn image(&mut self, key: &'static str, table: Option<usize>, row: usize) -> Result<Image, Stop> {
+        let at = self.scanner.at();
+        match (self.scanner.peek(), table) {
+            (b'n', _) => {
+                self.scanner.literal(b"null")?;
+                Ok(Image::None)
+            }
+            (b'{', Some(table)) if !self.images_last => {
+                self.read_image(table, row)?;
+                Ok(Image::Read)
+            }
+            (first, _) => {
+                self.scanner.value(1)?;
+                if first == b'{' {
+                    return Ok(Image::At(at));
+                }
+                self.bad(at, format_args!("`{key}` is neither an object nor null"));
+                Ok(Image::None)
+            }
+        }
+    }
+
+    fn read_image(&mut self, table: usize, row: usize) -> Result<(), Fault> {
+        let table = self.gatherer.at(table);
+        let row = table.rows() + row;
+        table.read(row, self.scanner, 1)
+    }
+
+    /// Text or a number, as text; `None` for null.
+    fn text(&mut self, key: &'static str) -> Result<Option<Text>, Fault> {
+        let at = self.scanner.at();
+        match self.scanner.peek() {
+            b'"' => return self.scanner.string().map(Some),
+            b'-' | b'0'..=b'9' => {
+                let range = self.scanner.number()?;
+                return Ok(Some(Text { range, escaped: false }));
+            }
+            b'n' => self.scanner.literal(b"null")?,
+            _ => {
+                self.scanner.value(1)?;
+                self.bad(at, format_args!("`{key}` is no text"));
+            }
+        }
+        Ok(None)
+    }
+
+    #[cold]
+    fn bad(&mut self, at: usize, what: impl std::fmt::Display) {
+        self.envelope.bad.get_or_insert_with(|| format!("byte {at}: {what}"));
+    }
+
+    /// Puts the parts of a document together that was read to its end.
+    fn finish(&mut self, start: usize, clock: &mut Clock) -> Result<Operation, Stop> {
+        let end = self.scanner.at();
+        if self.images_last {
+            self.look_up_table();
+            self.apply_keys()?;
+        }
+        let event_time = self.envelope.op_ts.take().and_then(|text| self.event_time(&text, clock));
+        let Envelope { table, op, before, after, .. } = self.envelope;
+        let (kinds, images): (&'static [RowKind], _) = match (op, before, after) {
+            (Some(Op::Insert), _, Image::At(_) | Image::Read) => (&[RowKind::Insert], [Image::None, after]),
+            (Some(Op::Update), Image::None, Image::At(_) | Image::Read) => {
+                (&[RowKind::UpdateAfter], [Image::None, after])
+            }
+            (Some(Op::Update), _, Image::At(_) | Image::Read) => {
+                (&[RowKind::UpdateBefore, RowKind::UpdateAfter], [before, after])
+            }
+            (Some(Op::Delete), Image::At(_) | Image::Read, _) => (&[RowKind::Delete], [before, Image::None]),
+            (Some(Op::Truncate), ..) => (&[], [Image::None; 2]),
+            (Some(Op::Insert | Op::Update), _, Image::None) => {
+                self.bad(start, "the operation has no `after`, which an insert or update needs");
+                (&[], [Image::None; 2])
+            }
+            (Some(Op::Delete), Image::None, _) => {
+                self.bad(start, "the operation has no `before`, which a delete needs");
+                (&[], [Image::None; 2])
+            }
+            (None, ..) => {
+                self.bad(start, "the operation has no `op_type`");
+                (&[], [Image::None; 2])
+            }
+        };
+        let Some(table) = table else {
+            self.bad(start, "the operation has no `table`");
+            return Ok(Operation::Bad(self.envelope.bad.take().unwrap_or_default()));
+        };
+        if let Some(reason) = self.envelope.bad.take() {
+            return Ok(Operation::Bad(reason));
+        }
+        if op == Some(Op::Truncate) {
+            return Ok(Operation::Truncate { table });
+        }
+        let images = images.into_iter().filter(|image| *image != Image::None);
+        for (row, image) in images.enumerate() {
+            if let Image::At(at) = image {
+                self.scanner.go_to(at);
+                self.read_image(table, row)?;
+            }
+        }
+        self.scanner.go_to(end);
+        Ok(Operation::Rows { table, kinds, event_time, position: self.envelope.position.take() })
+    }
+
+    fn event_time(&mut self, text: &Text, clock: &mut Clock) -> Option<i64> {
+        let bytes = &self.scanner.bytes()[text.range.clone()];
+        let time = clock.read(bytes);
+        if time.is_none() {
+            let found = excerpt(bytes);
+            self.bad(text.range.start, format_args!("`op_ts` is {found}, no YYYY-MM-DD HH:MM:SS.ffffff"));
+        }
+        time
+    }
+}
+
+/// The names in the array at a place, which was passed before. `None` where it is something else, `Some(None)` for
+/// null.
+fn key_columns(scanner: &mut Scanner<'_>, at: usize) -> Option<Option<Vec<String>>> {
+    let end = scanner.at();
+    scanner.go_to(at);
+    if scanner.literal(b"null").is_ok() {
+        return Some(None);
+    }
+    let mut columns = Vec::new();
+    let mut scratch = Vec::new();
+    let mut more = scanner.eat(b'[');
+    if !more {
+        return None;
+    }
+    scanner.skip_space();
+    more = !scanner.eat(b']');
+    while more {
+        let name = scanner.string().ok()?;
+        columns.push(String::from_utf8_lossy(scanner.resolve(&name, &mut scratch)).into_owned());
+        scanner.skip_space();
+        more = scanner.eat(b',');
+        scanner.skip_space();
+    }
+    scanner.go_to(end);
+    Some(Some(columns))
+}
+
+/// A value of the envelope as a reason quotes it.
+fn excerpt(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

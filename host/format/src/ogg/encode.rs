@@ -1,20 +1,130 @@
-//! Rows to objects.
+//! Rows to operations.
 
-use sluicegate_model::ChangeBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
+use sluicegate_model::{ChangeBatch, RowKind, meta};
 
 use super::OggOptions;
-use crate::{Encode, EncodeError, EncodeReject, Messages};
+use super::op_ts::Clock;
+use crate::options::TimeZone;
+use crate::write::{RowWriter, Style, write_string};
+use crate::{Encode, EncodeError, EncodeReject, Message, Messages};
 
-pub(super) struct OggEncoder;
+/// Writes `ogg-json`. There is no `current_ts`: it would be another one each time, and the same rows have to give
+/// the same bytes.
+pub(super) struct OggEncoder {
+    zone: TimeZone,
+    style: Style,
+}
 
 impl OggEncoder {
-    pub(super) fn new(_: &OggOptions) -> Self {
-        Self
+    pub(super) fn new(options: &OggOptions) -> Self {
+        let style = Style {
+            decimals: options.decimals.unwrap_or_default(),
+            timestamps: options.timestamps.unwrap_or_default(),
+        };
+        Self { zone: options.time_zone.unwrap_or(TimeZone::UTC), style }
     }
 }
 
 impl Encode for OggEncoder {
-    fn encode(&self, _: &ChangeBatch, _: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
-        Ok(Vec::new())
+    fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
+        let mut operations = Operations::new(batch, self)?;
+        let mut rejects = Vec::new();
+        out.messages.reserve(batch.len());
+        let mut row = 0;
+        while row < batch.len() {
+            let unit = batch.unit_of(row);
+            // A pair goes by its new half.
+            let last = unit.end - 1;
+            let start = out.bytes.len();
+            match operations.write(unit.clone(), &mut out.bytes) {
+                Ok(()) => {
+                    let value = Some(start..out.bytes.len());
+                    out.messages.push(Message { row: last as u32, value });
+                }
+                Err(reason) => {
+                    out.bytes.truncate(start);
+                    rejects.push(EncodeReject { row: last as u32, reason });
+                }
+            }
+            row = unit.end;
+        }
+        Ok(rejects)
+    }
+}
+
+struct Operations<'a> {
+    batch: &'a ChangeBatch,
+    rows: RowWriter<'a>,
+    /// The beginning of every operation: the table, and the name of the next key.
+    head: Vec<u8>,
+    /// `primary_keys` and its value.
+    keys: Vec<u8>,
+    times: Option<&'a TimestampMicrosecondArray>,
+    positions: Option<&'a StringArray>,
+    clock: Clock,
+}
+
+impl<'a> Operations<'a> {
+    fn new(batch: &'a ChangeBatch, encoder: &OggEncoder) -> Result<Self, EncodeError> {
+        let mut head = b"{\"table\":".to_vec();
+        write_string(batch.table().as_str().as_bytes(), &mut head);
+        head.extend_from_slice(b",\"op_type\":\"");
+        let mut keys = b",\"primary_keys\":[".to_vec();
+        for (place, column) in batch.primary_key().iter().enumerate() {
+            if place > 0 {
+                keys.push(b',');
+            }
+            write_string(column.as_bytes(), &mut keys);
+        }
+        keys.push(b']');
+        Ok(Self {
+            batch,
+            rows: RowWriter::new(batch, encoder.style, "ogg-json")?,
+            head,
+            keys,
+            times: batch
+                .meta()
+                .get(meta::EVENT_TIME)
+                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
+            positions: batch.meta().get(meta::SOURCE_POSITION).and_then(|texts| texts.as_string_opt::<i32>()),
+            clock: Clock::new(encoder.zone),
+        })
+    }
+
+    fn write(&mut self, unit: std::ops::Range<usize>, out: &mut Vec<u8>) -> Result<(), String> {
+        let last = unit.end - 1;
+        let (op, before, after) = match self.batch.kind(last) {
+            _ if unit.len() == 2 => (b'U', Some(unit.start), Some(last)),
+            RowKind::Insert => (b'I', None, Some(last)),
+            RowKind::UpdateAfter => (b'U', None, Some(last)),
+            RowKind::Delete | RowKind::UpdateBefore => (b'D', Some(last), None),
+        };
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(&[op, b'"']);
+        if let Some(time) = self.times.filter(|times| times.is_valid(last)).map(|times| times.value(last)) {
+            out.extend_from_slice(b",\"op_ts\":\"");
+            if !self.clock.write(time, out) {
+                return Err("the event time is in no year from 0 to 9999".to_owned());
+            }
+            out.push(b'"');
+        }
+        if let Some(position) = self.positions.filter(|texts| texts.is_valid(last)) {
+            out.extend_from_slice(b",\"pos\":");
+            write_string(position.value(last).as_bytes(), out);
+        }
+        out.extend_from_slice(&self.keys);
+        if let Some(row) = before {
+            out.extend_from_slice(b",\"before\":");
+            self.rows.object(row, out)?;
+        }
+        if let Some(row) = after {
+            out.extend_from_slice(b",\"after\":");
+            self.rows.object(row, out)?;
+        }
+        out.push(b'}');
+        Ok(())
     }
 }

@@ -1,5 +1,27 @@
 //! The writer of JSON text.
+//!
+//! How a column is written is decided once a batch; then rows are written cell by cell.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `options` | what may be set about the form of values |
+//! | `rows` | rows as objects |
+//! | `cell` | a writer for each type |
+//! | `nested` | lists, structs and maps |
+//! | `text` | strings and their escapes |
+//! | `decimal` | decimals with all of their digits |
+//! | `temporal` | dates and times |
 
+mod cell;
+mod decimal;
+mod nested;
 mod options;
+mod rows;
+mod temporal;
+mod text;
 
 pub use options::{Decimals, Timestamps};
+
+pub(crate) use rows::{RowWriter, Style};
+pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};
+pub(crate) use text::write_string;

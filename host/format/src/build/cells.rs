@@ -1,0 +1,165 @@
+//! A column that grows.
+
+use crate::scan::{Fault, Scanner, unescape};
+
+/// What is in a cell, a bit each, so that the kinds of a whole column are one `or`.
+pub(super) mod tag {
+    pub const MISSING: u8 = 1;
+    pub const NULL: u8 = 2;
+    pub const TEXT: u8 = 4;
+    pub const NUMBER: u8 = 8;
+    pub const FALSE: u8 = 16;
+    pub const TRUE: u8 = 32;
+    pub const RAW: u8 = 64;
+}
+
+/// The cells of one column: their bytes one after the other, where each ends, and what each is.
+///
+/// A column knows nothing of rows that came after its last cell: they are missing, and become cells when a later
+/// one is added or the column is finished.
+#[derive(Debug)]
+pub(super) struct Cells {
+    pub(super) name: String,
+    pub(super) data: Vec<u8>,
+    pub(super) ends: Vec<i32>,
+    pub(super) tags: Vec<u8>,
+}
+
+impl Cells {
+    pub(super) fn new(name: String) -> Self {
+        Self { name, data: Vec::new(), ends: Vec::new(), tags: Vec::new() }
+    }
+
+    /// Takes the value that comes next as the cell of `row`. A cell that the row has already is replaced: of
+    /// equal keys in an object the last one counts. `outer` objects are open around the value.
+    #[inline]
+    pub(super) fn read(&mut self, row: usize, scanner: &mut Scanner<'_>, outer: u32) -> Result<(), Fault> {
+        self.make_room_at(row);
+        match scanner.peek() {
+            b'"' => {
+                let text = scanner.string()?;
+                let raw = &scanner.bytes()[text.range];
+                if text.escaped {
+                    unescape(raw, &mut self.data);
+                } else {
+                    self.data.extend_from_slice(raw);
+                }
+                self.close(tag::TEXT);
+            }
+            b'-' | b'0'..=b'9' => {
+                let digits = scanner.number()?;
+                self.data.extend_from_slice(&scanner.bytes()[digits]);
+                self.close(tag::NUMBER);
+            }
+            b'n' => {
+                scanner.literal(b"null")?;
+                self.close(tag::NULL);
+            }
+            b't' => {
+                scanner.literal(b"true")?;
+                self.close(tag::TRUE);
+            }
+            b'f' => {
+                scanner.literal(b"false")?;
+                self.close(tag::FALSE);
+            }
+            b'{' | b'[' => {
+                let value = scanner.value(outer)?;
+                self.data.extend_from_slice(&scanner.bytes()[value]);
+                self.close(tag::RAW);
+            }
+            _ => return Err(scanner.no_value()),
+        }
+        Ok(())
+    }
+
+    /// Takes text as the cell of `row`.
+    pub(super) fn set_text(&mut self, row: usize, text: &[u8]) {
+        self.make_room_at(row);
+        self.data.extend_from_slice(text);
+        self.close(tag::TEXT);
+    }
+
+    /// Whether the cell of `row` is there and no NULL.
+    pub(super) fn has_value(&self, row: usize) -> bool {
+        self.tags.get(row).is_some_and(|tag| tag & (tag::MISSING | tag::NULL) == 0)
+    }
+
+    /// Makes the cell of `row` missing, whatever it was.
+    pub(super) fn set_missing(&mut self, row: usize) {
+        self.make_room_at(row);
+        self.close(tag::MISSING);
+    }
+
+    /// Takes back the cells of `rows` and of all rows after it.
+    #[inline]
+    pub(super) fn truncate(&mut self, rows: usize) {
+        if self.tags.len() > rows {
+            self.tags.truncate(rows);
+            self.ends.truncate(rows);
+            self.data.truncate(self.ends.last().map_or(0, |end| *end as usize));
+        }
+    }
+
+    /// Adds missing cells until there are `rows`.
+    pub(super) fn fill(&mut self, rows: usize) {
+        if self.tags.len() < rows {
+            self.tags.resize(rows, tag::MISSING);
+            self.ends.resize(rows, self.data.len() as i32);
+        }
+    }
+
+    /// The kinds of all cells, by their bits.
+    pub(super) fn kinds(&self) -> u8 {
+        self.tags.iter().fold(0, |kinds, tag| kinds | tag)
+    }
+
+    #[inline]
+    fn make_room_at(&mut self, row: usize) {
+        if self.tags.len() != row {
+            self.truncate(row);
+            self.fill(row);
+        }
+    }
+
+    /// Ends the cell whose bytes were added. Offsets fit: a table is cut long before ([`super::gather`]).
+    #[inline]
+    fn close(&mut self, tag: u8) {
+        self.ends.push(self.data.len() as i32);
+        self.tags.push(tag);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cells: &mut Cells, row: usize, json: &str) -> Result<(), Fault> {
+        cells.read(row, &mut Scanner::new(json.as_bytes()).unwrap(), 0)
+    }
+
+    #[test]
+    fn rows_between_are_missing_and_the_last_of_equal_keys_counts() {
+        let mut cells = Cells::new("a".to_owned());
+        read(&mut cells, 2, r#""x""#).unwrap();
+        read(&mut cells, 2, "12").unwrap();
+        assert_eq!(cells.tags, [tag::MISSING, tag::MISSING, tag::NUMBER]);
+        assert_eq!(cells.data, b"12");
+        cells.fill(4);
+        assert_eq!(cells.ends, [0, 0, 2, 2]);
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_nothing() {
+        let mut cells = Cells::new("a".to_owned());
+        read(&mut cells, 0, "[1]").unwrap();
+        read(&mut cells, 1, r#""\u0041b""#).unwrap();
+        assert_eq!(cells.data, b"[1]Ab");
+        cells.truncate(1);
+        assert!(read(&mut cells, 1, "nul").is_err());
+        assert_eq!(
+            (&cells.data[..], &cells.ends[..], &cells.tags[..]),
+            (&b"[1]"[..], &[3][..], &[tag::RAW][..])
+        );
+    }
+}

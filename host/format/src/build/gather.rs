@@ -1,0 +1,193 @@
+//! The tables of a stretch of a lane, and the way back.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use sluicegate_model::{ControlEvent, Decoded, Item, RowReject, TableName};
+
+use super::table::{Table, TableMark};
+use crate::options::DeclaredTypes;
+use crate::{LaneInfo, Record};
+
+/// Message bytes after which tables are cut: far below the 2 GiB that the offsets of a column can count.
+const MAX_BYTES: usize = 1 << 30;
+
+/// Gathers the rows of a stretch of a lane by table.
+pub(crate) struct Gatherer<'a> {
+    pub(super) lane: LaneInfo<'a>,
+    pub(super) records: &'a [Record<'a>],
+    pub(super) declared: Option<&'a DeclaredTypes>,
+    markers: bool,
+    /// In order of first appearance. One table may be here more than once, under different primary keys: then
+    /// only the last of them gets more rows, so that the order of its rows is kept.
+    tables: Vec<Table>,
+    by_name: HashMap<TableName, usize>,
+    /// The table that was asked for last, and how its name stood in the message.
+    last: usize,
+    last_text: Vec<u8>,
+    /// What has to be taken back if the current change is bad.
+    journal: Vec<(usize, TableMark)>,
+    tables_before: usize,
+    bytes: usize,
+    decoded: Decoded,
+}
+
+impl<'a> Gatherer<'a> {
+    /// Nothing yet. `markers`: see `Slots::new`.
+    pub(crate) fn new(
+        lane: &LaneInfo<'a>,
+        records: &'a [Record<'a>],
+        declared: Option<&'a DeclaredTypes>,
+        markers: bool,
+    ) -> Self {
+        Self {
+            lane: *lane,
+            records,
+            declared,
+            markers,
+            tables: Vec::new(),
+            by_name: HashMap::new(),
+            last: 0,
+            last_text: Vec::new(),
+            journal: Vec::new(),
+            tables_before: 0,
+            bytes: 0,
+            decoded: Decoded::default(),
+        }
+    }
+
+    /// Makes room for a message.
+    ///
+    /// # Errors
+    /// For one that no batch could hold.
+    pub(crate) fn make_room(&mut self, bytes: usize) -> Result<(), String> {
+        if bytes > MAX_BYTES {
+            return Err(format!("the message has {bytes} bytes, more than the {MAX_BYTES} that are read"));
+        }
+        if self.bytes + bytes > MAX_BYTES {
+            self.flush();
+        }
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Begins a change: [`Gatherer::roll_back`] takes back everything from here on.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        self.journal.clear();
+        self.tables_before = self.tables.len();
+    }
+
+    /// Takes back everything since [`Gatherer::begin`].
+    #[cold]
+    pub(crate) fn roll_back(&mut self) {
+        for (table, mark) in std::mem::take(&mut self.journal).into_iter().rev() {
+            if table < self.tables_before {
+                self.tables[table].roll_back(mark);
+            }
+        }
+        self.tables.truncate(self.tables_before);
+        self.by_name =
+            self.tables.iter().enumerate().map(|(place, table)| (table.name.clone(), place)).collect();
+        self.last_text.clear();
+    }
+
+    /// The table that was asked for last, if its name comes next as it stood then.
+    #[inline]
+    pub(crate) fn last_table(&mut self, rest: &[u8]) -> Option<(usize, usize)> {
+        if self.last_text.is_empty() || !rest.starts_with(&self.last_text) {
+            return None;
+        }
+        self.journal.push((self.last, self.tables[self.last].mark()));
+        Some((self.last, self.last_text.len()))
+    }
+
+    /// The table of a name. `text` is how it stands in the message, its end marked by a quote; it may be empty.
+    pub(crate) fn table(&mut self, name: &str, text: &[u8]) -> usize {
+        let name = TableName::from(name);
+        let place = match self.by_name.get(&name) {
+            Some(&place) => place,
+            None => self.add(Table::new(name, self.markers)),
+        };
+        self.remember(place, text);
+        self.journal.push((place, self.tables[place].mark()));
+        place
+    }
+
+    /// The table, with a primary key: the same, or a new one where the rows before have another key.
+    pub(crate) fn keyed(&mut self, place: usize, key: Vec<String>, text: &[u8]) -> usize {
+        let table = &mut self.tables[place];
+        match table.primary_key() {
+            Some(known) if **known != *key => {
+                let mut table = Table::new(table.name.clone(), self.markers);
+                table.set_primary_key(key.into(), text);
+                let table_text = std::mem::take(&mut self.last_text);
+                let place = self.add(table);
+                self.remember(place, &table_text);
+                place
+            }
+            Some(known) => {
+                let known = Arc::clone(known);
+                table.set_primary_key(known, text);
+                place
+            }
+            None => {
+                table.set_primary_key(key.into(), text);
+                place
+            }
+        }
+    }
+
+    /// A table by its place.
+    #[inline]
+    pub(crate) fn at(&mut self, place: usize) -> &mut Table {
+        &mut self.tables[place]
+    }
+
+    /// Puts a record aside, or one change of it.
+    pub(crate) fn reject(&mut self, record: u32, part: Option<u32>, reason: impl Into<String>) {
+        let ordinal = self.records[record as usize].ordinal;
+        self.decoded.rejects.push(RowReject { ordinal, part, reason: reason.into() });
+    }
+
+    /// An event, after all rows that are final.
+    pub(crate) fn control(&mut self, event: ControlEvent) {
+        self.flush();
+        self.decoded.items.push(Item::Control(event));
+    }
+
+    /// What became of the stretch.
+    pub(crate) fn finish(mut self) -> Decoded {
+        self.flush();
+        // Those of cells that are not of their declared type came late.
+        self.decoded.rejects.sort_by_key(|reject| (reject.ordinal, reject.part));
+        self.decoded
+    }
+
+    fn add(&mut self, table: Table) -> usize {
+        let place = self.tables.len();
+        self.by_name.insert(table.name.clone(), place);
+        self.tables.push(table);
+        place
+    }
+
+    fn remember(&mut self, place: usize, text: &[u8]) {
+        self.last = place;
+        self.last_text.clear();
+        self.last_text.extend_from_slice(text);
+    }
+
+    fn flush(&mut self) {
+        for table in std::mem::take(&mut self.tables) {
+            if table.rows() > 0 {
+                let (batch, rejects) = self.batch(table);
+                self.decoded.items.extend(batch.map(Item::Rows));
+                self.decoded.rejects.extend(rejects);
+            }
+        }
+        self.by_name.clear();
+        self.last_text.clear();
+        self.bytes = 0;
+        self.begin();
+    }
+}

@@ -1,0 +1,25 @@
+//! From cells to columns, from columns to batches.
+//!
+//! Values go from the bytes of a message straight to the end of their column. Nothing is final before a message
+//! has been read to its end: a bad one is taken back, columns and tables that it was the first to name included.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `cells` | a column that grows |
+//! | `arrays` | a grown column as an Arrow array |
+//! | `slots` | the columns of a table by name, found by what followed last time |
+//! | `table` | the rows of a table that were gathered so far |
+//! | `gather` | the tables of a stretch of a lane, and the way back |
+//! | `meta` | the columns about the rows |
+//! | `batch` | a gathered table as a batch, with the types that were declared |
+
+mod arrays;
+mod batch;
+mod cells;
+mod gather;
+mod meta;
+mod slots;
+mod table;
+
+pub(crate) use gather::Gatherer;
+pub(crate) use table::{Change, Table};

@@ -1,0 +1,194 @@
+//! The columns of a table by name.
+
+use hashbrown::HashMap;
+
+use crate::scan::{Fault, Scanner};
+
+use super::cells::Cells;
+
+/// No slot, no column.
+const NONE: u32 = u32::MAX;
+
+/// What a key of `ogg-json` ends with that says whether its column is missing.
+const MARKER: &[u8] = b"_isMissing";
+
+/// More columns than any table of a database has: a bound for messages whose keys are data.
+const MAX_SLOTS: usize = 8_192;
+
+/// A key that was seen in an object of the table.
+#[derive(Debug)]
+struct Slot {
+    /// The key as it stands in a message, in quotes. Nothing begins with that of a key that needs escapes.
+    quoted: Box<[u8]>,
+    name: Box<[u8]>,
+    /// Its column, once it had a value.
+    column: u32,
+    /// The slot of the key that came after this one the last time.
+    next: u32,
+    /// The slot that this key says is missing or not.
+    marks: u32,
+}
+
+/// The columns of a table, found by key. A key is first compared with the one that followed its predecessor in the
+/// object before, which is nearly always right; else it is looked up.
+#[derive(Debug)]
+pub(super) struct Slots {
+    pub(super) columns: Vec<Cells>,
+    slots: Vec<Slot>,
+    by_name: HashMap<Box<[u8]>, u32>,
+    first: u32,
+    markers: bool,
+    marked: Vec<u32>,
+    scratch: Vec<u8>,
+}
+
+/// What there was at a moment, to go back to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SlotsMark {
+    columns: usize,
+    slots: usize,
+}
+
+impl Slots {
+    /// No columns. `markers`: whether keys that end with `_isMissing` and have a boolean are no columns.
+    pub(super) fn new(markers: bool) -> Self {
+        Self {
+            columns: Vec::new(),
+            slots: Vec::new(),
+            by_name: HashMap::new(),
+            first: NONE,
+            markers,
+            marked: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Reads an object into the cells of `row`. `outer` objects are open around it.
+    pub(super) fn read(&mut self, row: usize, scanner: &mut Scanner<'_>, outer: u32) -> Result<(), Fault> {
+        let mut last = NONE;
+        self.marked.clear();
+        let mut more = scanner.open_object()?;
+        while more {
+            let place = self.key(last, scanner)?;
+            scanner.colon()?;
+            last = place;
+            let slot = &self.slots[place as usize];
+            if slot.marks != NONE && matches!(scanner.peek(), b't' | b'f') {
+                if scanner.eat_known(b"true") {
+                    self.marked.push(slot.marks);
+                } else {
+                    scanner.literal(b"false")?;
+                }
+            } else {
+                let column = if slot.column == NONE { self.add_column(place) } else { slot.column };
+                self.columns[column as usize].read(row, scanner, outer + 1)?;
+            }
+            more = scanner.next_in_object()?;
+        }
+        if !self.marked.is_empty() {
+            self.clear_marked(row);
+        }
+        Ok(())
+    }
+
+    /// The column of a name, made if there is none.
+    pub(super) fn column(&mut self, name: &str) -> &mut Cells {
+        let place = self.place_of(name.as_bytes());
+        let column = match self.slots[place as usize].column {
+            NONE => self.add_column(place),
+            column => column,
+        };
+        &mut self.columns[column as usize]
+    }
+
+    pub(super) fn mark(&self) -> SlotsMark {
+        SlotsMark { columns: self.columns.len(), slots: self.slots.len() }
+    }
+
+    /// Takes back all columns since the mark, and all cells from `rows` on.
+    pub(super) fn roll_back(&mut self, mark: SlotsMark, rows: usize) {
+        self.columns.truncate(mark.columns);
+        for column in &mut self.columns {
+            column.truncate(rows);
+        }
+        for slot in self.slots.drain(mark.slots..) {
+            self.by_name.remove(&slot.name);
+        }
+        for slot in &mut self.slots {
+            if slot.column != NONE && slot.column as usize >= mark.columns {
+                slot.column = NONE;
+            }
+        }
+    }
+
+    /// The slot of the key that comes next, after that of `last`.
+    #[inline]
+    fn key(&mut self, last: u32, scanner: &mut Scanner<'_>) -> Result<u32, Fault> {
+        let expected = self.slots.get(last as usize).map_or(self.first, |slot| slot.next);
+        if let Some(slot) = self.slots.get(expected as usize)
+            && scanner.eat_known(&slot.quoted)
+        {
+            return Ok(expected);
+        }
+        let place = self.look_up(scanner)?;
+        match self.slots.get_mut(last as usize) {
+            Some(slot) => slot.next = place,
+            None => self.first = place,
+        }
+        Ok(place)
+    }
+
+    #[cold]
+    fn look_up(&mut self, scanner: &mut Scanner<'_>) -> Result<u32, Fault> {
+        let at = scanner.at();
+        let text = scanner.string()?;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let place = self.place_of(scanner.resolve(&text, &mut scratch));
+        self.scratch = scratch;
+        if self.slots.len() > MAX_SLOTS {
+            return Err(Fault { at, what: "the objects of one table have more than 8192 different keys" });
+        }
+        Ok(place)
+    }
+
+    fn place_of(&mut self, name: &[u8]) -> u32 {
+        if let Some(&place) = self.by_name.get(name) {
+            return place;
+        }
+        let marks = match name.strip_suffix(MARKER) {
+            Some(base) if self.markers && !base.is_empty() => match self.by_name.get(base) {
+                Some(&place) => place,
+                None => self.add_slot(base, NONE),
+            },
+            _ => NONE,
+        };
+        self.add_slot(name, marks)
+    }
+
+    fn add_slot(&mut self, name: &[u8], marks: u32) -> u32 {
+        let place = self.slots.len() as u32;
+        let plain = !name.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+        let quoted = if plain { [b"\"", name, b"\""].concat() } else { vec![0] };
+        self.by_name.insert(name.into(), place);
+        self.slots.push(Slot { quoted: quoted.into(), name: name.into(), column: NONE, next: NONE, marks });
+        place
+    }
+
+    #[cold]
+    fn add_column(&mut self, place: u32) -> u32 {
+        let slot = &mut self.slots[place as usize];
+        slot.column = self.columns.len() as u32;
+        // Keys are stretches of a message that was checked, or characters that escapes stood for.
+        self.columns.push(Cells::new(String::from_utf8_lossy(&slot.name).into_owned()));
+        slot.column
+    }
+
+    fn clear_marked(&mut self, row: usize) {
+        for place in &self.marked {
+            let column = self.slots[*place as usize].column;
+            if let Some(column) = self.columns.get_mut(column as usize) {
+                column.set_missing(row);
+            }
+        }
+    }
+}

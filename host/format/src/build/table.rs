@@ -1,0 +1,190 @@
+//! The rows of a table that were gathered so far.
+
+use std::sync::Arc;
+
+use sluicegate_model::{RowKind, TableName};
+
+use super::slots::{Slots, SlotsMark};
+use crate::scan::{Fault, Scanner};
+
+/// What a change says besides its images.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change<'a> {
+    /// Which record it came from, by its place in the stretch.
+    pub(crate) record: u32,
+    /// Which change of a record that holds several.
+    pub(crate) part: Option<u32>,
+    /// When it was made, in microseconds since 1970.
+    pub(crate) event_time: Option<i64>,
+    /// Its position in the source's own terms.
+    pub(crate) position: Option<&'a [u8]>,
+}
+
+/// A change as it is kept, for the one or two rows that it became.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) record: u32,
+    pub(super) part: Option<u32>,
+    pub(super) event_time: Option<i64>,
+    /// Where in [`Table::positions`] its position is.
+    pub(super) position: Option<(u32, u32)>,
+}
+
+/// Rows of one table under one primary key.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(super) name: TableName,
+    pub(super) primary_key: Option<Arc<[String]>>,
+    /// The primary key as it stood in a message: most often the next one has the same.
+    key_text: Vec<u8>,
+    pub(super) slots: Slots,
+    pub(super) kinds: Vec<u8>,
+    /// The change of each row, by its place in `changes`.
+    pub(super) change_of: Vec<u32>,
+    pub(super) changes: Vec<Kept>,
+    pub(super) positions: Vec<u8>,
+}
+
+/// What there was at a moment, to go back to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TableMark {
+    slots: SlotsMark,
+    rows: usize,
+    changes: usize,
+    positions: usize,
+    keyed: bool,
+}
+
+impl Table {
+    pub(super) fn new(name: TableName, markers: bool) -> Self {
+        Self {
+            name,
+            primary_key: None,
+            key_text: Vec::new(),
+            slots: Slots::new(markers),
+            kinds: Vec::new(),
+            change_of: Vec::new(),
+            changes: Vec::new(),
+            positions: Vec::new(),
+        }
+    }
+
+    /// Rows that are final; the next image may become the row of this number.
+    #[inline]
+    pub(crate) fn rows(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// The primary key as it stands in a message, if it comes next as it stood in the one that set it: its length.
+    #[inline]
+    pub(crate) fn same_key_text(&self, rest: &[u8]) -> Option<usize> {
+        let same =
+            self.primary_key.is_some() && !self.key_text.is_empty() && rest.starts_with(&self.key_text);
+        same.then_some(self.key_text.len())
+    }
+
+    /// The name.
+    pub(crate) fn name(&self) -> &TableName {
+        &self.name
+    }
+
+    /// The primary key.
+    pub(crate) fn primary_key(&self) -> Option<&Arc<[String]>> {
+        self.primary_key.as_ref()
+    }
+
+    /// Sets the primary key of a table that has none yet, or has it in another spelling.
+    pub(crate) fn set_primary_key(&mut self, key: Arc<[String]>, text: &[u8]) {
+        self.primary_key = Some(key);
+        self.key_text.clear();
+        self.key_text.extend_from_slice(text);
+    }
+
+    /// Reads an image into the cells of a row that is not final yet. `outer` objects are open around it.
+    #[inline]
+    pub(crate) fn read(&mut self, row: usize, scanner: &mut Scanner<'_>, outer: u32) -> Result<(), Fault> {
+        self.slots.read(row, scanner, outer)
+    }
+
+    /// Reads an object into the cells of a row that is not final yet, but only those of some columns.
+    pub(crate) fn read_only(
+        &mut self,
+        columns: &[String],
+        row: usize,
+        scanner: &mut Scanner<'_>,
+    ) -> Result<(), Fault> {
+        let mut scratch = Vec::new();
+        let mut more = scanner.open_object()?;
+        while more {
+            let key = scanner.string()?;
+            let key = scanner.resolve(&key, &mut scratch);
+            let column = columns.iter().find(|column| column.as_bytes() == key);
+            scanner.colon()?;
+            match column {
+                Some(column) => self.read_cell(column, row, scanner)?,
+                None => drop(scanner.value(1)?),
+            }
+            more = scanner.next_in_object()?;
+        }
+        Ok(())
+    }
+
+    /// Reads a value into a cell of a row that is not final yet.
+    pub(crate) fn read_cell(
+        &mut self,
+        column: &str,
+        row: usize,
+        scanner: &mut Scanner<'_>,
+    ) -> Result<(), Fault> {
+        self.slots.column(column).read(row, scanner, 1)
+    }
+
+    /// Takes text as a cell of a row that is not final yet.
+    pub(crate) fn set_text(&mut self, column: &str, row: usize, text: &[u8]) {
+        self.slots.column(column).set_text(row, text);
+    }
+
+    /// Whether a row has a cell with a value in a column.
+    pub(crate) fn has_value(&mut self, column: &str, row: usize) -> bool {
+        self.slots.column(column).has_value(row)
+    }
+
+    /// Makes the rows that were read final, as one change: a row, or the two of a pair.
+    #[inline]
+    pub(crate) fn commit(&mut self, kinds: &[RowKind], change: Change<'_>) {
+        let position = change.position.map(|text| {
+            let start = self.positions.len() as u32;
+            self.positions.extend_from_slice(text);
+            (start, self.positions.len() as u32)
+        });
+        let place = self.changes.len() as u32;
+        let Change { record, part, event_time, .. } = change;
+        self.changes.push(Kept { record, part, event_time, position });
+        for kind in kinds {
+            self.kinds.push(kind.code());
+            self.change_of.push(place);
+        }
+    }
+
+    pub(super) fn mark(&self) -> TableMark {
+        TableMark {
+            slots: self.slots.mark(),
+            rows: self.kinds.len(),
+            changes: self.changes.len(),
+            positions: self.positions.len(),
+            keyed: self.primary_key.is_some(),
+        }
+    }
+
+    /// Takes back everything since the mark, final or not.
+    pub(super) fn roll_back(&mut self, mark: TableMark) {
+        self.slots.roll_back(mark.slots, mark.rows);
+        self.kinds.truncate(mark.rows);
+        self.change_of.truncate(mark.rows);
+        self.changes.truncate(mark.changes);
+        self.positions.truncate(mark.positions);
+        if !mark.keyed {
+            self.primary_key = None;
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! A writer for each type.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Decimal256Type, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, Time64MicrosecondType, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, StringArray};
+use arrow_buffer::i256;
+use arrow_schema::{DataType, Field, TimeUnit};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sluicegate_model::field;
+
+use super::decimal::{write_decimal128, write_decimal256};
+use super::nested::{Fields, Items, Pairs};
+use super::rows::Style;
+use super::temporal::{TimestampForm, push_date, write_duration};
+use super::text::{is_clean, write_clean, write_string};
+use super::{Decimals, Timestamps};
+use crate::scan::{is_number, is_value};
+
+/// Why a value has no form in JSON.
+pub(super) type NoForm = &'static str;
+
+const OUT_OF_YEARS: NoForm = "the date is in no year from 0 to 9999";
+const NOT_FINITE: NoForm = "JSON has no form for NaN and infinity";
+
+/// Writes the values of one column. Null and missing cells are its caller's business.
+pub(super) enum CellWriter<'a> {
+    Null,
+    Boolean(&'a BooleanArray),
+    Int8(&'a [i8]),
+    Int16(&'a [i16]),
+    Int32(&'a [i32]),
+    Int64(&'a [i64]),
+    UInt8(&'a [u8]),
+    UInt16(&'a [u16]),
+    UInt32(&'a [u32]),
+    UInt64(&'a [u64]),
+    Float32(&'a [f32]),
+    Float64(&'a [f64]),
+    Decimal128 {
+        values: &'a [i128],
+        scale: i8,
+        quoted: bool,
+    },
+    Decimal256 {
+        values: &'a [i256],
+        scale: i8,
+        quoted: bool,
+    },
+    /// Text in which nothing has to be escaped.
+    CleanText(&'a StringArray),
+    Text(&'a StringArray),
+    /// Text that is the digits of a number.
+    Digits(&'a StringArray),
+    /// Text that is JSON.
+    Json(&'a StringArray),
+    Binary(&'a BinaryArray),
+    Fixed(&'a FixedSizeBinaryArray),
+    Date(&'a [i32]),
+    Duration {
+        values: &'a [i64],
+        unit: TimeUnit,
+    },
+    Timestamp {
+        values: &'a [i64],
+        form: TimestampForm,
+    },
+    Items(Box<Items<'a>>),
+    Fields(Fields<'a>),
+    Pairs(Box<Pairs<'a>>),
+}
+
+impl<'a> CellWriter<'a> {
+    /// The writer of an array; `None` where its type, or one within it, has no form.
+    pub(super) fn new(field: &Field, array: &'a dyn Array, style: Style) -> Option<Self> {
+        let quoted = style.decimals == Decimals::String;
+        Some(match field.data_type() {
+            DataType::Null => Self::Null,
+            DataType::Boolean => Self::Boolean(array.as_boolean()),
+            DataType::Int8 => Self::Int8(array.as_primitive::<Int8Type>().values()),
+            DataType::Int16 => Self::Int16(array.as_primitive::<Int16Type>().values()),
+            DataType::Int32 => Self::Int32(array.as_primitive::<Int32Type>().values()),
+            DataType::Int64 => Self::Int64(array.as_primitive::<Int64Type>().values()),
+            DataType::UInt8 => Self::UInt8(array.as_primitive::<UInt8Type>().values()),
+            DataType::UInt16 => Self::UInt16(array.as_primitive::<UInt16Type>().values()),
+            DataType::UInt32 => Self::UInt32(array.as_primitive::<UInt32Type>().values()),
+            DataType::UInt64 => Self::UInt64(array.as_primitive::<UInt64Type>().values()),
+            DataType::Float32 => Self::Float32(array.as_primitive::<Float32Type>().values()),
+            DataType::Float64 => Self::Float64(array.as_primitive::<Float64Type>().values()),
+            DataType::Decimal128(_, scale) => Self::Decimal128 {
+                values: array.as_primitive::<Decimal128Type>().values(),
+                scale: *scale,
+                quoted,
+            },
+            DataType::Decimal256(_, scale) => Self::Decimal256 {
+                values: array.as_primitive::<Decimal256Type>().values(),
+                scale: *scale,
+                quoted,
+            },
+            DataType::Utf8 => Self::text(field, array.as_string()),
+            DataType::Binary => Self::Binary(array.as_binary()),
+            DataType::FixedSizeBinary(_) => Self::Fixed(array.as_fixed_size_binary()),
+            DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().values()),
+            // A time of day is written as the time since midnight.
+            DataType::Time64(TimeUnit::Microsecond) => Self::Duration {
+                values: array.as_primitive::<Time64MicrosecondType>().values(),
+                unit: TimeUnit::Microsecond,
+            },
+            DataType::Duration(unit) => Self::Duration { values: durations(array, *unit), unit: *unit },
+            DataType::Timestamp(unit, zone) => {
+                let form = TimestampForm { unit: *unit, utc: zone.is_some(), form: style.timestamps };
+                Self::Timestamp { values: timestamps(array, *unit), form }
+            }
+            DataType::List(item) => Self::Items(Box::new(Items::new(item, array.as_list(), style)?)),
+            DataType::Struct(fields) => Self::Fields(Fields::new(fields, array.as_struct(), style)?),
+            DataType::Map(entries, _) => Self::Pairs(Box::new(Pairs::new(entries, array.as_map(), style)?)),
+            _ => return None,
+        })
+    }
+
+    fn text(field: &Field, array: &'a StringArray) -> Self {
+        match field.metadata().get(field::JSON).map(String::as_str) {
+            Some(field::JSON_NUMBER) => Self::Digits(array),
+            Some(field::JSON_RAW) => Self::Json(array),
+            _ => {
+                let (first, last) = (array.value_offsets()[0], array.value_offsets()[array.len()]);
+                let text = &array.value_data()[first as usize..last as usize];
+                if is_clean(text) { Self::CleanText(array) } else { Self::Text(array) }
+            }
+        }
+    }
+
+    /// Appends the value of a row, which is neither null nor missing.
+    #[inline]
+    pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        match self {
+            Self::CleanText(array) => write_clean(array.value(row).as_bytes(), out),
+            Self::Text(array) => write_string(array.value(row).as_bytes(), out),
+            // The step that a column comes from may have put something else there. It is then text.
+            Self::Digits(array) => write_as_is(array.value(row), is_number, out),
+            Self::Json(array) => write_as_is(array.value(row), is_value, out),
+            Self::Null => out.extend_from_slice(b"null"),
+            Self::Boolean(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
+            Self::Int8(values) => write_integer(values[row], out),
+            Self::Int16(values) => write_integer(values[row], out),
+            Self::Int32(values) => write_integer(values[row], out),
+            Self::Int64(values) => write_integer(values[row], out),
+            Self::UInt8(values) => write_integer(values[row], out),
+            Self::UInt16(values) => write_integer(values[row], out),
+            Self::UInt32(values) => write_integer(values[row], out),
+            Self::UInt64(values) => write_integer(values[row], out),
+            Self::Float32(values) => write_float(values[row], values[row].is_finite(), out)?,
+            Self::Float64(values) => write_float(values[row], values[row].is_finite(), out)?,
+            Self::Decimal128 { values, scale, quoted } => {
+                in_quotes(*quoted, out, |out| write_decimal128(values[row], *scale, out));
+            }
+            Self::Decimal256 { values, scale, quoted } => {
+                in_quotes(*quoted, out, |out| write_decimal256(values[row], *scale, out));
+            }
+            Self::Binary(array) => write_base64(array.value(row), out),
+            Self::Fixed(array) => write_base64(array.value(row), out),
+            Self::Date(values) => {
+                out.push(b'"');
+                if !push_date(i64::from(values[row]), out) {
+                    return Err(OUT_OF_YEARS);
+                }
+                out.push(b'"');
+            }
+            Self::Duration { values, unit } => write_duration(values[row], *unit, out),
+            Self::Timestamp { values, form } => {
+                if !form.write(values[row], out) {
+                    return Err(OUT_OF_YEARS);
+                }
+            }
+            Self::Items(items) => items.write(row, out)?,
+            Self::Fields(fields) => fields.write(row, out)?,
+            Self::Pairs(pairs) => pairs.write(row, out)?,
+        }
+        Ok(())
+    }
+}
+
+fn durations(array: &dyn Array, unit: TimeUnit) -> &[i64] {
+    match unit {
+        TimeUnit::Second => array.as_primitive::<DurationSecondType>().values(),
+        TimeUnit::Millisecond => array.as_primitive::<DurationMillisecondType>().values(),
+        TimeUnit::Microsecond => array.as_primitive::<DurationMicrosecondType>().values(),
+        TimeUnit::Nanosecond => array.as_primitive::<DurationNanosecondType>().values(),
+    }
+}
+
+fn timestamps(array: &dyn Array, unit: TimeUnit) -> &[i64] {
+    match unit {
+        TimeUnit::Second => array.as_primitive::<TimestampSecondType>().values(),
+        TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().values(),
+        TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().values(),
+        TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().values(),
+    }
+}
+
+#[inline]
+fn write_integer(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// The shortest digits that are read back as the same float.
+#[inline]
+fn write_float(value: impl lexical_core::ToLexical, finite: bool, out: &mut Vec<u8>) -> Result<(), NoForm> {
+    if !finite {
+        return Err(NOT_FINITE);
+    }
+    out.extend_from_slice(lexical_core::write(value, &mut [0; lexical_core::BUFFER_SIZE]));
+    Ok(())
+}
+
+fn write_as_is(text: &str, is_json: fn(&str) -> bool, out: &mut Vec<u8>) {
+    if is_json(text) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        write_string(text.as_bytes(), out);
+    }
+}
+
+fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    // The room is what the encoding takes.
+    let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
+    out.truncate(start + written);
+    out.push(b'"');
+}
+
+#[inline]
+fn in_quotes(quoted: bool, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    if quoted {
+        out.push(b'"');
+    }
+    write(out);
+    if quoted {
+        out.push(b'"');
+    }
+}
+
+/// The default of each form.
+impl Default for Style {
+    fn default() -> Self {
+        Self { decimals: Decimals::Number, timestamps: Timestamps::Iso }
+    }
+}

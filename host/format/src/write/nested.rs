@@ -1,0 +1,133 @@
+//! Lists, structs and maps. Types nest as deep as a schema says, which is bounded where schemas are made.
+
+use arrow_array::{Array, ListArray, MapArray, StructArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, Field};
+
+use super::cell::{CellWriter, NoForm};
+use super::rows::Style;
+use super::text::write_string;
+
+/// The cells of a child column, null or not.
+struct Child<'a> {
+    nulls: Option<&'a NullBuffer>,
+    cells: CellWriter<'a>,
+}
+
+impl<'a> Child<'a> {
+    fn new(field: &Field, array: &'a dyn Array, style: Style) -> Option<Self> {
+        Some(Self { nulls: array.nulls(), cells: CellWriter::new(field, array, style)? })
+    }
+
+    fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        self.cells.write(row, out)
+    }
+}
+
+/// A list as an array.
+pub(super) struct Items<'a> {
+    offsets: &'a [i32],
+    items: Child<'a>,
+}
+
+impl<'a> Items<'a> {
+    pub(super) fn new(item: &Field, list: &'a ListArray, style: Style) -> Option<Self> {
+        Some(Self { offsets: list.value_offsets(), items: Child::new(item, list.values(), style)? })
+    }
+
+    pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        out.push(b'[');
+        let (start, end) = (self.offsets[row] as usize, self.offsets[row + 1] as usize);
+        for item in start..end {
+            if item > start {
+                out.push(b',');
+            }
+            self.items.write(item, out)?;
+        }
+        out.push(b']');
+        Ok(())
+    }
+}
+
+/// A struct as an object of all of its fields.
+pub(super) struct Fields<'a> {
+    /// Each field's name in quotes, with its colon.
+    fields: Vec<(Vec<u8>, Child<'a>)>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(fields: &arrow_schema::Fields, array: &'a StructArray, style: Style) -> Option<Self> {
+        let fields = fields.iter().zip(array.columns()).map(|(field, column)| {
+            let mut key = Vec::new();
+            write_string(field.name().as_bytes(), &mut key);
+            key.push(b':');
+            Some((key, Child::new(field, column, style)?))
+        });
+        Some(Self { fields: fields.collect::<Option<_>>()? })
+    }
+
+    pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        out.push(b'{');
+        for (place, (key, child)) in self.fields.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(key);
+            child.write(row, out)?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// A map as an object. A key that is no text is the text of its JSON.
+pub(super) struct Pairs<'a> {
+    offsets: &'a [i32],
+    text_keys: bool,
+    keys: CellWriter<'a>,
+    values: Child<'a>,
+}
+
+impl<'a> Pairs<'a> {
+    pub(super) fn new(entries: &Field, map: &'a MapArray, style: Style) -> Option<Self> {
+        let DataType::Struct(pair) = entries.data_type() else { return None };
+        let [key, value] = pair.iter().as_slice() else { return None };
+        Some(Self {
+            offsets: map.value_offsets(),
+            text_keys: *key.data_type() == DataType::Utf8,
+            keys: CellWriter::new(&Field::new("keys", key.data_type().clone(), false), map.keys(), style)?,
+            values: Child::new(value, map.values(), style)?,
+        })
+    }
+
+    pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        out.push(b'{');
+        let (start, end) = (self.offsets[row] as usize, self.offsets[row + 1] as usize);
+        let mut scratch = Vec::new();
+        for pair in start..end {
+            if pair > start {
+                out.push(b',');
+            }
+            if self.text_keys {
+                self.keys.write(pair, out)?;
+            } else {
+                scratch.clear();
+                self.keys.write(pair, &mut scratch)?;
+                let quoted = scratch.starts_with(b"\"");
+                if quoted {
+                    out.extend_from_slice(&scratch);
+                } else {
+                    write_string(&scratch, out);
+                }
+            }
+            out.push(b':');
+            self.values.write(pair, out)?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
