@@ -81,7 +81,15 @@ impl LetterTopic {
                 continue;
             }
             let (topic, headers) = (self.name(), &headers[..]);
-            producer.send(&Outgoing { topic, partition: None, key, value, headers, timestamp_ms: None, mark: 0 })?;
+            producer.send(&Outgoing {
+                topic,
+                partition: None,
+                key,
+                value,
+                headers,
+                timestamp_ms: None,
+                mark: 0,
+            })?;
         }
         Ok(left)
     }
@@ -118,7 +126,10 @@ impl KafkaDeadLetters {
     /// [`sluicegate_connector::Class::Configuration`] for options that librdkafka does not take.
     pub fn new(connection: &Connection, options: &DeadLetterOptions) -> Result<Self, Error> {
         let mut settings: Settings = connection.settings()?;
-        settings.set("linger.ms", 2).set("partitioner", "murmur2_random").set("message.max.bytes", 1_000_000_000);
+        settings
+            .set("linger.ms", 2)
+            .set("partitioner", "murmur2_random")
+            .set("message.max.bytes", 1_000_000_000);
         Ok(Self {
             producer: Arc::new(Producer::idempotent(&settings)?),
             topic: Arc::new(LetterTopic::new(options)?),
@@ -136,7 +147,8 @@ impl KafkaDeadLetters {
         if self.connected {
             return Ok(());
         }
-        let (producer, topic, topics) = (Arc::clone(&self.producer), Arc::clone(&self.topic), self.topics.clone());
+        let (producer, topic, topics) =
+            (Arc::clone(&self.producer), Arc::clone(&self.topic), self.topics.clone());
         let limit = self.connect_timeout;
         blocking(move || {
             producer.handle().cluster_id(limit)?;
@@ -152,16 +164,19 @@ impl KafkaDeadLetters {
 impl DeadLetters for KafkaDeadLetters {
     async fn put(&mut self, letters: Vec<DeadLetter>) -> Result<Vec<DeadLetter>, Error> {
         self.prepare().await?;
-        let (producer, topic, topics) = (Arc::clone(&self.producer), Arc::clone(&self.topic), self.topics.clone());
+        let (producer, topic, topics) =
+            (Arc::clone(&self.producer), Arc::clone(&self.topic), self.topics.clone());
         blocking(move || {
             drop(producer.undelivered());
             let left = topic.send_all(&producer, letters, &topics)?;
-            producer.flush(Duration::from_secs(60))?;
+            producer.flush(Duration::from_mins(1))?;
             match producer.undelivered().into_iter().next() {
                 None => Ok(left),
                 Some(failed) => {
                     topics.forget(&failed.topic);
-                    Err(failed.error.during(format!("a dead letter was not stored in topic {}", failed.topic)))
+                    Err(failed
+                        .error
+                        .during(format!("a dead letter was not stored in topic {}", failed.topic)))
                 }
             }
         })

@@ -113,7 +113,10 @@ impl Native {
     pub fn is_unknown_topic(&self) -> bool {
         matches!(
             self.code,
-            Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicId
+            Code::UnknownTopicOrPartition
+                | Code::UnknownTopic
+                | Code::UnknownPartition
+                | Code::UnknownTopicId
         )
     }
 
@@ -123,7 +126,10 @@ impl Native {
             Class::Fenced
         } else if self.is_denied()
             || self.is_unknown_topic()
-            || matches!(self.code, Code::InvalidTopic | Code::InvalidReplicationFactor | Code::PolicyViolation)
+            || matches!(
+                self.code,
+                Code::InvalidTopic | Code::InvalidReplicationFactor | Code::PolicyViolation
+            )
         {
             Class::Configuration
         } else {

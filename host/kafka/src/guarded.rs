@@ -29,7 +29,11 @@ const GUARDED: &[Guarded] = &[
     fixed("auto.commit.interval.ms", PROGRESS),
     fixed("enable.auto.offset.store", PROGRESS),
     fixed("offset.store.method", PROGRESS),
-    option("auto.offset.reset", "a lost position is never reset in silence", "`start` and `on_purged` of the source"),
+    option(
+        "auto.offset.reset",
+        "a lost position is never reset in silence",
+        "`start` and `on_purged` of the source",
+    ),
     option("group.id", FENCE, "`group` of the source"),
     option("group.instance.id", FENCE, "`instance` of the pipeline"),
     fixed("group.protocol", "under another protocol the successor of a killed process waits for a time-out"),

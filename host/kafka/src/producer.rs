@@ -21,7 +21,7 @@ use crate::error::Native;
 const STEP: Duration = Duration::from_secs(5);
 
 /// How long a new producer waits for its coordinator; the first after a broker's start may take a while.
-const INIT_LIMIT: Duration = Duration::from_secs(60);
+const INIT_LIMIT: Duration = Duration::from_mins(1);
 
 /// A message to send, borrowed; librdkafka copies it.
 pub struct Outgoing<'a> {
@@ -106,7 +106,8 @@ impl Producer {
     /// The broker's.
     pub fn init(&self) -> Result<(), Error> {
         // SAFETY: the client is alive; an error that comes back is ours.
-        let step = || unsafe { Native::take(sys::rd_kafka_init_transactions(self.handle.as_ptr(), millis(STEP))) };
+        let step =
+            || unsafe { Native::take(sys::rd_kafka_init_transactions(self.handle.as_ptr(), millis(STEP))) };
         until(INIT_LIMIT, step).map_err(|error| {
             if error.code == Code::OperationTimedOut {
                 return self.handle.unreachable(INIT_LIMIT);
@@ -129,7 +130,12 @@ impl Producer {
     ///
     /// # Errors
     /// [`Class::Fenced`] where the broker knows the member by another generation or id.
-    pub fn send_offsets(&self, offsets: &PartitionList, member: &Membership, limit: Duration) -> Result<(), Error> {
+    pub fn send_offsets(
+        &self,
+        offsets: &PartitionList,
+        member: &Membership,
+        limit: Duration,
+    ) -> Result<(), Error> {
         // SAFETY: all three are alive; an error that comes back is ours.
         let step = || unsafe {
             Native::take(sys::rd_kafka_send_offsets_to_transaction(
@@ -149,7 +155,8 @@ impl Producer {
     /// be aborted.
     pub fn commit(&self, limit: Duration) -> Result<(), Error> {
         // SAFETY: the client is alive; an error that comes back is ours.
-        let step = || unsafe { Native::take(sys::rd_kafka_commit_transaction(self.handle.as_ptr(), millis(STEP))) };
+        let step =
+            || unsafe { Native::take(sys::rd_kafka_commit_transaction(self.handle.as_ptr(), millis(STEP))) };
         let what = "the transaction was not committed";
         until(limit, step).map_err(|error| {
             if error.abort {
@@ -168,7 +175,8 @@ impl Producer {
     /// Where the broker has not acknowledged it.
     pub fn abort(&self, limit: Duration) -> Result<(), Error> {
         // SAFETY: the client is alive; an error that comes back is ours.
-        let step = || unsafe { Native::take(sys::rd_kafka_abort_transaction(self.handle.as_ptr(), millis(STEP))) };
+        let step =
+            || unsafe { Native::take(sys::rd_kafka_abort_transaction(self.handle.as_ptr(), millis(STEP))) };
         until(limit, step).map_err(|error| Error::unknown("the transaction was not aborted").caused_by(error))
     }
 
@@ -201,7 +209,8 @@ impl Producer {
     pub fn broken(&self, error: Native, doing: &str) -> Error {
         match self.handle.fatal_error() {
             Some(fatal) => {
-                let class = if fatal.is_fenced() || error.is_fenced() { Class::Fenced } else { Class::Unknown };
+                let class =
+                    if fatal.is_fenced() || error.is_fenced() { Class::Fenced } else { Class::Unknown };
                 Error::new(class, doing).caused_by(fatal)
             }
             None if error.fatal => Error::new(Class::Fenced, doing).caused_by(error),
@@ -221,7 +230,8 @@ impl Producer {
         }
         let text = c_text(name)?;
         // SAFETY: the client is alive; the topic that comes back is ours.
-        let topic = unsafe { sys::rd_kafka_topic_new(self.handle.as_ptr(), text.as_ptr(), std::ptr::null_mut()) };
+        let topic =
+            unsafe { sys::rd_kafka_topic_new(self.handle.as_ptr(), text.as_ptr(), std::ptr::null_mut()) };
         let topic = NonNull::new(topic)
             .ok_or_else(|| Error::configuration(format!("{name:?} cannot be written to as a topic")))?;
         let topic = Arc::new(NativeTopic(topic));
@@ -257,10 +267,15 @@ impl Producer {
         let mut part = |vtype, u| parts.push(sys::rd_kafka_vu_t { vtype, u });
         let bytes = |bytes: Option<&[u8]>| {
             let (ptr, size) = pointer(bytes);
-            sys::rd_kafka_vu_s__bindgen_ty_1 { mem: sys::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 { ptr, size } }
+            sys::rd_kafka_vu_s__bindgen_ty_1 {
+                mem: sys::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 { ptr, size },
+            }
         };
         part(V::RD_KAFKA_VTYPE_RKT, sys::rd_kafka_vu_s__bindgen_ty_1 { rkt: topic.0.as_ptr() });
-        part(V::RD_KAFKA_VTYPE_PARTITION, sys::rd_kafka_vu_s__bindgen_ty_1 { i32_: message.partition.unwrap_or(-1) });
+        part(
+            V::RD_KAFKA_VTYPE_PARTITION,
+            sys::rd_kafka_vu_s__bindgen_ty_1 { i32_: message.partition.unwrap_or(-1) },
+        );
         part(V::RD_KAFKA_VTYPE_MSGFLAGS, sys::rd_kafka_vu_s__bindgen_ty_1 { i: sys::RD_KAFKA_MSG_F_COPY });
         part(V::RD_KAFKA_VTYPE_KEY, bytes(message.key));
         part(V::RD_KAFKA_VTYPE_VALUE, bytes(message.value));
@@ -278,7 +293,9 @@ impl Producer {
             part(V::RD_KAFKA_VTYPE_HEADER, sys::rd_kafka_vu_s__bindgen_ty_1 { header });
         }
         // SAFETY: every part says what it is, its pointers outlive the call, and the flags ask for copies.
-        Ok(unsafe { Native::take(sys::rd_kafka_produceva(self.handle.as_ptr(), parts.as_ptr(), parts.len())) })
+        Ok(unsafe {
+            Native::take(sys::rd_kafka_produceva(self.handle.as_ptr(), parts.as_ptr(), parts.len()))
+        })
     }
 
     /// Sends messages of one topic, each with its partition or -1 for the partitioner, as far as there is room. Does

@@ -102,7 +102,8 @@ impl Topics {
         let mut known = self.0.write();
         for topic in found {
             let max_bytes = limits.get(&topic.name).and_then(|limit| limit.parse().ok());
-            let facts = Facts { partitions: topic.partitions, max_bytes: max_bytes.unwrap_or(DEFAULT_MAX_BYTES) };
+            let facts =
+                Facts { partitions: topic.partitions, max_bytes: max_bytes.unwrap_or(DEFAULT_MAX_BYTES) };
             known.insert(topic.name.into(), facts);
         }
         Ok(())
@@ -136,7 +137,9 @@ pub fn check_name(name: &str) -> Result<(), String> {
         return Err(format!("{name:?} is no name of a topic"));
     }
     if let Some(c) = name.chars().find(|c| !allowed(*c)) {
-        return Err(format!("{name:?} is no name of a topic: it holds {c:?}, and only letters, digits, `.`, `_` and `-` may stand there"));
+        return Err(format!(
+            "{name:?} is no name of a topic: it holds {c:?}, and only letters, digits, `.`, `_` and `-` may stand there"
+        ));
     }
     if name.len() > 249 {
         return Err(format!("the name of a topic has 249 letters at most, {name:?} has {}", name.len()));

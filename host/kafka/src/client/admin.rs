@@ -11,7 +11,7 @@ use sys::rd_kafka_admin_op_t as Op;
 
 use super::handle::millis;
 use super::partitions::{Entry, entries_of, entry_of};
-use super::{Handle, Partition, PartitionList, Queue, c_text};
+use super::{Handle, Partition, PartitionList, Queue, c_text, test_cluster};
 use crate::error::Native;
 
 /// How long a broker has to answer.
@@ -75,7 +75,8 @@ fn call<T>(
         // SAFETY: the event is valid; its text is copied.
         unsafe {
             if let Err(error) = Native::check(sys::rd_kafka_event_error(event)) {
-                let text = CStr::from_ptr(sys::rd_kafka_event_error_string(event)).to_string_lossy().into_owned();
+                let text =
+                    CStr::from_ptr(sys::rd_kafka_event_error_string(event)).to_string_lossy().into_owned();
                 return Err(Native { text, ..error });
             }
         }
@@ -87,8 +88,11 @@ fn call<T>(
 /// # Safety
 /// `text` is null or a valid text.
 unsafe fn owned(text: *const c_char) -> String {
+    if text.is_null() {
+        return String::new();
+    }
     // SAFETY: the caller vouches for it.
-    if text.is_null() { String::new() } else { unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned() }
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 fn c_texts(names: &[String]) -> Result<Vec<CString>, Error> {
@@ -102,6 +106,11 @@ fn c_texts(names: &[String]) -> Result<Vec<CString>, Error> {
 pub fn describe_topics(handle: &Arc<Handle>, names: &[String]) -> Result<Vec<Topic>, Error> {
     if names.is_empty() {
         return Ok(Vec::new());
+    }
+    let failed =
+        |error: Native| error.during(format!("the topics {} could not be described", names.join(", ")));
+    if test_cluster::is_it(handle) {
+        return test_cluster::describe_topics(handle, names).map_err(failed);
     }
     let texts = c_texts(names)?;
     let mut pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
@@ -141,8 +150,7 @@ pub fn describe_topics(handle: &Arc<Handle>, names: &[String]) -> Result<Vec<Top
         }
         Ok(topics)
     };
-    call(handle, Op::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, |_| {}, send, read)
-        .map_err(|error| error.during(format!("the topics {} could not be described", names.join(", "))))
+    call(handle, Op::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, |_| {}, send, read).map_err(failed)
 }
 
 /// A setting of topics, by topic, where it could be read.
@@ -154,7 +162,7 @@ pub fn topic_setting(
     names: &[String],
     setting: &str,
 ) -> Result<BTreeMap<String, String>, Error> {
-    if names.is_empty() {
+    if names.is_empty() || test_cluster::is_it(handle) {
         return Ok(BTreeMap::new());
     }
     let texts = c_texts(names)?;
@@ -253,7 +261,7 @@ pub fn create_topic(handle: &Arc<Handle>, topic: &NewTopic) -> Result<(), Error>
         .map_err(|error| error.during(format!("topic {} could not be made", topic.name)))
 }
 
-/// Offsets of partitions. `committed_only`: the end is where a read_committed reader has to stop now, not the
+/// Offsets of partitions. `committed_only`: the end is where a `read_committed` reader has to stop now, not the
 /// high watermark.
 ///
 /// # Errors
@@ -284,14 +292,16 @@ pub fn offsets(
         unsafe { drop(Native::take(sys::rd_kafka_AdminOptions_set_isolation_level(options, level))) };
     };
     // SAFETY: the list outlives the call, which copies it.
-    let send = |options, queue| unsafe { sys::rd_kafka_ListOffsets(handle.as_ptr(), list.as_ptr(), options, queue) };
+    let send =
+        |options, queue| unsafe { sys::rd_kafka_ListOffsets(handle.as_ptr(), list.as_ptr(), options, queue) };
     let read = |event| {
         let mut count = 0;
         // SAFETY: the event is of this call; what it gives lives as long as it and is copied.
         unsafe {
             let result = sys::rd_kafka_event_ListOffsets_result(event);
             let infos = sys::rd_kafka_ListOffsets_result_infos(result, &raw mut count);
-            let entry = |place| entry_of(&*sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*infos.add(place)));
+            let entry =
+                |place| entry_of(&*sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*infos.add(place)));
             Ok((0..count).map(entry).collect::<Vec<Entry>>())
         }
     };
@@ -363,7 +373,10 @@ pub fn set_group_offsets(handle: &Arc<Handle>, group: &str, list: &PartitionList
         // SAFETY: the event is of this call.
         unsafe {
             let result = sys::rd_kafka_event_AlterConsumerGroupOffsets_result(event);
-            group_results(sys::rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &raw mut count), count)
+            group_results(
+                sys::rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &raw mut count),
+                count,
+            )
         }
     };
     call(handle, Op::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, |_| {}, send, read)
@@ -389,19 +402,27 @@ pub fn forget_group_offsets(handle: &Arc<Handle>, group: &str, list: &PartitionL
         // SAFETY: the event is of this call.
         unsafe {
             let result = sys::rd_kafka_event_DeleteConsumerGroupOffsets_result(event);
-            group_results(sys::rd_kafka_DeleteConsumerGroupOffsets_result_groups(result, &raw mut count), count)
+            group_results(
+                sys::rd_kafka_DeleteConsumerGroupOffsets_result_groups(result, &raw mut count),
+                count,
+            )
         }
     };
     match call(handle, Op::RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, |_| {}, send, read) {
         // There is nothing to forget.
         Err(error) if error.code == rdkafka_sys::types::RDKafkaErrorCode::GroupIdNotFound => Ok(()),
-        other => other.map_err(|error| error.during(format!("offsets of group {group} could not be deleted"))),
+        other => {
+            other.map_err(|error| error.during(format!("offsets of group {group} could not be deleted")))
+        }
     }
 }
 
 /// # Safety
 /// `groups` points at `count` valid results.
-unsafe fn group_results(groups: *mut *const sys::rd_kafka_group_result_t, count: usize) -> Result<(), Native> {
+unsafe fn group_results(
+    groups: *mut *const sys::rd_kafka_group_result_t,
+    count: usize,
+) -> Result<(), Native> {
     // SAFETY: the caller vouches for the results.
     unsafe {
         for group in (0..count).map(|place| *groups.add(place)) {

@@ -104,7 +104,8 @@ unsafe fn read_headers(list: *const sys::rd_kafka_headers_t) -> Vec<Header> {
         .is_ok()
         {
             let text = CStr::from_ptr(name).to_string_lossy().into_owned();
-            let bytes = (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast::<u8>(), size).to_vec());
+            let bytes =
+                (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast::<u8>(), size).to_vec());
             headers.push((text, bytes));
         }
     }
@@ -123,29 +124,29 @@ pub struct Message<'a>(&'a sys::rd_kafka_message_t);
 
 impl<'a> Message<'a> {
     /// Its offset.
-    pub fn offset(&self) -> i64 {
+    pub fn offset(self) -> i64 {
         self.0.offset
     }
 
     /// The key.
-    pub fn key(&self) -> Option<&'a [u8]> {
+    pub fn key(self) -> Option<&'a [u8]> {
         // SAFETY: a valid message's key is null or as long as it says.
         unsafe { bytes(self.0.key.cast(), self.0.key_len) }
     }
 
     /// The value; `None` is a tombstone.
-    pub fn value(&self) -> Option<&'a [u8]> {
+    pub fn value(self) -> Option<&'a [u8]> {
         // SAFETY: a valid message's value is null or as long as it says.
         unsafe { bytes(self.0.payload.cast(), self.0.len) }
     }
 
     /// Bytes of key and value.
-    pub fn size(&self) -> usize {
+    pub fn size(self) -> usize {
         self.0.key_len + self.0.len
     }
 
     /// Its time, in milliseconds since 1970.
-    pub fn timestamp_ms(&self) -> Option<i64> {
+    pub fn timestamp_ms(self) -> Option<i64> {
         let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
         // SAFETY: the message is valid; the call only reads it.
         let time = unsafe { sys::rd_kafka_message_timestamp(self.0, &raw mut kind) };
@@ -153,12 +154,12 @@ impl<'a> Message<'a> {
     }
 
     /// Whether it is the end of the partition, in place of a message.
-    pub fn is_end(&self) -> bool {
+    pub fn is_end(self) -> bool {
         self.0.err == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__PARTITION_EOF
     }
 
     /// The error that it is, in place of a message.
-    pub fn error(&self) -> Option<Native> {
+    pub fn error(self) -> Option<Native> {
         let error = Native::check(self.0.err).err()?;
         // SAFETY: an error of the queue has its text as its value; the call gives a valid text.
         let text = unsafe { CStr::from_ptr(sys::rd_kafka_message_errstr(self.0)) };
@@ -166,7 +167,7 @@ impl<'a> Message<'a> {
     }
 
     /// Whether it is a message at all.
-    pub fn is_message(&self) -> bool {
+    pub fn is_message(self) -> bool {
         self.0.err == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
     }
 }

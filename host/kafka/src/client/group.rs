@@ -22,7 +22,7 @@ impl Membership {
     pub fn fetch(consumer: &Handle) -> Option<Self> {
         // SAFETY: the client is alive; what comes back is ours.
         let metadata = unsafe { sys::rd_kafka_consumer_group_metadata(consumer.as_ptr()) };
-        (!metadata.is_null()).then_some(Self(metadata))
+        (!metadata.is_null()).then(|| Self(metadata))
     }
 
     /// The generation of the group; negative where the client is no member at all.
@@ -97,7 +97,7 @@ pub fn seek(consumer: &Handle, list: &PartitionList, limit: Duration) -> Result<
     Ok(list.entries())
 }
 
-/// What the group has committed for partitions. For a read_committed client the answer is *stable*: it waits for the
+/// What the group has committed for partitions. For a `read_committed` client the answer is *stable*: it waits for the
 /// transactions that have sent offsets of these partitions and are not decided. Blocks.
 ///
 /// # Errors
@@ -125,12 +125,15 @@ pub fn commit(consumer: &Handle, list: &PartitionList) -> Result<(), Native> {
 pub fn leave(consumer: &Arc<Handle>, queue: &super::Queue, limit: Duration) {
     let end = std::time::Instant::now() + limit;
     // SAFETY: client and queue are valid; an error that comes back is ours.
-    if let Err(error) = unsafe { Native::take(sys::rd_kafka_consumer_close_queue(consumer.as_ptr(), queue.as_ptr())) } {
+    let begun =
+        unsafe { Native::take(sys::rd_kafka_consumer_close_queue(consumer.as_ptr(), queue.as_ptr())) };
+    if let Err(error) = begun {
         tracing::debug!(%error, "the consumer was closed already");
         return;
     }
     // SAFETY: the client is alive.
-    while unsafe { sys::rd_kafka_consumer_closed(consumer.as_ptr()) } == 0 && std::time::Instant::now() < end {
+    while unsafe { sys::rd_kafka_consumer_closed(consumer.as_ptr()) } == 0 && std::time::Instant::now() < end
+    {
         match queue.next_event() {
             Some(super::MainEvent::Assign(_)) => drop(assign(consumer, &PartitionList::new())),
             Some(super::MainEvent::Revoke(entries)) => {

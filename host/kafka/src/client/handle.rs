@@ -68,13 +68,22 @@ impl Handle {
             Kind::Consumer => sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
             Kind::Producer => sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
         };
+        let mut texts = Vec::new();
+        for (key, value) in settings.iter() {
+            texts.push((key, c_text(key)?, c_text(value)?));
+        }
         // SAFETY: the configuration is made here and either freed here, on an error, or taken over by
         // `rd_kafka_new`. Texts and buffers outlive the calls; the opaque pointer is a box that outlives the client.
         let client = unsafe {
             let conf = sys::rd_kafka_conf_new();
-            for (key, value) in settings.iter() {
-                let (name, text) = (c_text(key)?, c_text(value)?);
-                let code = sys::rd_kafka_conf_set(conf, name.as_ptr(), text.as_ptr(), reason.as_mut_ptr(), reason.len());
+            for (key, name, text) in &texts {
+                let code = sys::rd_kafka_conf_set(
+                    conf,
+                    name.as_ptr(),
+                    text.as_ptr(),
+                    reason.as_mut_ptr(),
+                    reason.len(),
+                );
                 if code != sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK {
                     sys::rd_kafka_conf_destroy(conf);
                     return Err(bad_setting(key, &reason));
@@ -83,7 +92,10 @@ impl Handle {
             sys::rd_kafka_conf_set_opaque(conf, std::ptr::from_ref::<Context>(&context).cast_mut().cast());
             sys::rd_kafka_conf_set_log_cb(conf, Some(on_log));
             match kind {
-                Kind::Consumer => sys::rd_kafka_conf_set_events(conf, sys::RD_KAFKA_EVENT_REBALANCE | sys::RD_KAFKA_EVENT_ERROR),
+                Kind::Consumer => sys::rd_kafka_conf_set_events(
+                    conf,
+                    sys::RD_KAFKA_EVENT_REBALANCE | sys::RD_KAFKA_EVENT_ERROR,
+                ),
                 Kind::Producer => sys::rd_kafka_conf_set_dr_msg_cb(conf, Some(on_undelivered)),
             }
             let client = sys::rd_kafka_new(kafka, conf, reason.as_mut_ptr(), reason.len());
@@ -93,13 +105,10 @@ impl Handle {
             client
         };
         let brokers = settings.get("bootstrap.servers").unwrap_or_default().to_owned();
-        match NonNull::new(client) {
-            Some(client) => Ok(Arc::new(Self { client, context, brokers })),
-            None => {
-                let what = format!("the Kafka client cannot be set up: {}", text_of(&reason));
-                Err(Error::configuration(what))
-            }
-        }
+        let client = NonNull::new(client).ok_or_else(|| {
+            Error::configuration(format!("the Kafka client cannot be set up: {}", text_of(&reason)))
+        })?;
+        Ok(Arc::new(Self { client, context, brokers }))
     }
 
     /// For calls of librdkafka. Valid as long as this handle.
@@ -195,7 +204,12 @@ fn is_refusal(complaint: &str) -> bool {
     ["authentication", "sasl", "ssl", "certificate", "handshake"].iter().any(|word| complaint.contains(word))
 }
 
-unsafe extern "C" fn on_log(client: *const sys::rd_kafka_t, level: c_int, facility: *const c_char, text: *const c_char) {
+unsafe extern "C" fn on_log(
+    client: *const sys::rd_kafka_t,
+    level: c_int,
+    facility: *const c_char,
+    text: *const c_char,
+) {
     if text.is_null() || facility.is_null() {
         return;
     }
@@ -204,7 +218,8 @@ unsafe extern "C" fn on_log(client: *const sys::rd_kafka_t, level: c_int, facili
         unsafe { (CStr::from_ptr(facility).to_string_lossy(), CStr::from_ptr(text).to_string_lossy()) };
     if facility == "FAIL" || facility == "ERROR" {
         // SAFETY: the opaque pointer of a client of ours is its context, which outlives it.
-        let context = (!client.is_null()).then(|| unsafe { sys::rd_kafka_opaque(client).cast::<Context>().as_ref() });
+        let context =
+            (!client.is_null()).then(|| unsafe { sys::rd_kafka_opaque(client).cast::<Context>().as_ref() });
         if let Some(Some(context)) = context {
             // Its prefix names the thread, which says nothing to a reader.
             let complaint = text.split_once("]: ").map_or(&*text, |(_, rest)| rest);
@@ -226,7 +241,8 @@ unsafe extern "C" fn on_undelivered(
 ) {
     // SAFETY: both pointers are librdkafka's: a message that lives as long as the call, and the context that the
     // client was made with.
-    let Some((message, context)) = (unsafe { message.as_ref().zip(opaque.cast::<Context>().as_ref()) }) else {
+    let Some((message, context)) = (unsafe { message.as_ref().zip(opaque.cast::<Context>().as_ref()) })
+    else {
         return;
     };
     let Err(error) = Native::check(message.err) else { return };

@@ -10,6 +10,7 @@
 //! | [`batch`] | messages as librdkafka holds them |
 //! | [`group`] | membership of a consumer group |
 //! | [`admin`] | questions and orders to the brokers |
+//! | [`test_cluster`] | librdkafka's own test cluster, which knows no administrator |
 
 pub mod admin;
 pub mod batch;
@@ -18,6 +19,7 @@ pub mod handle;
 pub mod partitions;
 pub mod queue;
 pub mod settings;
+mod test_cluster;
 
 pub use batch::MessageBatch;
 pub use handle::{Handle, Kind};

@@ -85,7 +85,8 @@ impl PartitionList {
         let topic = c_text(&partition.topic)?;
         // SAFETY: the list is ours; librdkafka copies the name.
         unsafe {
-            let entry = sys::rd_kafka_topic_partition_list_add(self.as_ptr(), topic.as_ptr(), partition.number);
+            let entry =
+                sys::rd_kafka_topic_partition_list_add(self.as_ptr(), topic.as_ptr(), partition.number);
             (*entry).offset = offset;
         }
         Ok(())

@@ -16,7 +16,7 @@ use crate::error::Native;
 
 /// A queue of a client.
 pub struct Queue {
-    queue: NonNull<sys::rd_kafka_queue_t>,
+    native: NonNull<sys::rd_kafka_queue_t>,
     handle: Arc<Handle>,
     /// Told when the queue gets its first entry. The pointer that librdkafka has is of this very `Notify`.
     awake: Option<Arc<Notify>>,
@@ -40,7 +40,7 @@ pub enum MainEvent {
 
 impl Queue {
     fn wrap(handle: &Arc<Handle>, queue: *mut sys::rd_kafka_queue_t) -> Option<Self> {
-        NonNull::new(queue).map(|queue| Self { queue, handle: Arc::clone(handle), awake: None })
+        NonNull::new(queue).map(|native| Self { native, handle: Arc::clone(handle), awake: None })
     }
 
     /// A new queue, for answers of the brokers.
@@ -79,7 +79,7 @@ impl Queue {
 
     /// For calls of librdkafka.
     pub fn as_ptr(&self) -> *mut sys::rd_kafka_queue_t {
-        self.queue.as_ptr()
+        self.native.as_ptr()
     }
 
     /// The next event of a consumer, if there is one.
@@ -105,7 +105,11 @@ impl Queue {
     ///
     /// # Errors
     /// `None` where none came in time.
-    pub fn answer<T>(&self, limit: Duration, read: impl FnOnce(*mut sys::rd_kafka_event_t) -> T) -> Option<T> {
+    pub fn answer<T>(
+        &self,
+        limit: Duration,
+        read: impl FnOnce(*mut sys::rd_kafka_event_t) -> T,
+    ) -> Option<T> {
         // SAFETY: queue and event are valid, and the event is freed once.
         unsafe {
             let event = sys::rd_kafka_queue_poll(self.as_ptr(), millis(limit));
@@ -124,7 +128,9 @@ impl Queue {
 /// # Safety
 /// `event` is valid.
 unsafe fn read_event(event: *mut sys::rd_kafka_event_t) -> Option<MainEvent> {
-    use sys::rd_kafka_resp_err_t::{RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS};
+    use sys::rd_kafka_resp_err_t::{
+        RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS,
+    };
     // SAFETY: the caller vouches for the event.
     unsafe {
         let code = sys::rd_kafka_event_error(event);
@@ -139,7 +145,8 @@ unsafe fn read_event(event: *mut sys::rd_kafka_event_t) -> Option<MainEvent> {
             }
             sys::RD_KAFKA_EVENT_ERROR => {
                 let error = Native::check(code).err()?;
-                let text = CStr::from_ptr(sys::rd_kafka_event_error_string(event)).to_string_lossy().into_owned();
+                let text =
+                    CStr::from_ptr(sys::rd_kafka_event_error_string(event)).to_string_lossy().into_owned();
                 let fatal = sys::rd_kafka_event_error_is_fatal(event) != 0;
                 Some(MainEvent::Error(Native { text, fatal, ..error }))
             }
@@ -147,7 +154,8 @@ unsafe fn read_event(event: *mut sys::rd_kafka_event_t) -> Option<MainEvent> {
             sys::RD_KAFKA_EVENT_FETCH => {
                 let message = sys::rd_kafka_event_message_next(event).as_ref()?;
                 let error = Native::check(message.err).err()?;
-                let text = CStr::from_ptr(sys::rd_kafka_message_errstr(message)).to_string_lossy().into_owned();
+                let text =
+                    CStr::from_ptr(sys::rd_kafka_message_errstr(message)).to_string_lossy().into_owned();
                 Some(MainEvent::Error(Native { text, ..error }))
             }
             _ => None,
@@ -183,7 +191,11 @@ impl MessageQueue {
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Fatal`] where librdkafka knows no such partition.
-    pub fn of_partition(handle: &Arc<Handle>, partition: &Partition, awake: &Arc<Notify>) -> Result<Self, Error> {
+    pub fn of_partition(
+        handle: &Arc<Handle>,
+        partition: &Partition,
+        awake: &Arc<Notify>,
+    ) -> Result<Self, Error> {
         let topic = c_text(&partition.topic)?;
         // SAFETY: the client is alive, the queue that comes back is ours.
         let queue =
@@ -212,7 +224,12 @@ impl MessageQueue {
         // SAFETY: librdkafka writes at most `most` valid pointers and says how many; those are ours from then on.
         // `NonNull` has the form of the pointers that it writes.
         unsafe {
-            let count = sys::rd_kafka_consume_batch_queue(self.as_ptr(), millis(wait), messages.as_mut_ptr().cast(), most);
+            let count = sys::rd_kafka_consume_batch_queue(
+                self.as_ptr(),
+                millis(wait),
+                messages.as_mut_ptr().cast(),
+                most,
+            );
             messages.set_len(usize::try_from(count).unwrap_or(0));
         }
         MessageBatch::new(messages, &self.0.handle)

@@ -80,11 +80,13 @@ impl Opened {
         let group = &self.source.name;
         match admin::members(&self.source.consumer, group)? {
             0 => Ok(()),
-            count => Err(Error::configuration(format!("the pipeline is running: group {group} has {count} members"))
-                .help(
-                    "stop its processes first; one that was killed is forgotten after `session_timeout`, 10s by \
+            count => Err(Error::configuration(format!(
+                "the pipeline is running: group {group} has {count} members"
+            ))
+            .help(
+                "stop its processes first; one that was killed is forgotten after `session_timeout`, 10s by \
                      default",
-                )),
+            )),
         }
     }
 
@@ -94,7 +96,10 @@ impl Opened {
         let holders: BTreeSet<String> = {
             let reader = self.store.reader.lock();
             let named = records.iter().filter_map(|(lane, _)| reader.lane(lane));
-            named.filter(|found| !found.record.released).filter_map(|found| found.record.holder.clone()).collect()
+            named
+                .filter(|found| !found.record.released)
+                .filter_map(|found| found.record.holder.clone())
+                .collect()
         };
         holders.iter().try_for_each(|holder| self.store.kill(holder))?;
         producer.begin()?;

@@ -9,8 +9,10 @@
 //! 4. reads again, since the holder may have decided once more before; where the record changed, begins again;
 //! 5. writes the record with its own id as the holder, in a transaction of the claim id.
 //!
-//! An id that is found to be the taker's own is left alone: it is alive, has no transaction open while it takes, and
-//! initialising it would make it fence itself. Where somebody killed it meanwhile, its next decision is refused.
+//! An id that is found to be the taker's own is left alone. It has nothing on its way while it takes: a writer makes one
+//! decision at a time, and gives its producer up, with its id to be killed by the next take, where it has not seen the
+//! end of one. (Renewing the id instead would leave the records of all its other lanes with a name that nobody
+//! answers to.) Where somebody killed it meanwhile, its next decision is refused.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -21,6 +23,7 @@ use sluicegate_model::Lane;
 use super::Store;
 use super::reader::Found;
 use super::record::{LaneRecord, VERSION};
+use super::store::taken;
 use crate::producer::Producer;
 
 /// Lanes that are claimed at the same time: each needs a connection of its own for a moment.
@@ -47,7 +50,8 @@ impl Store {
         reader.catch_up()?;
         self.found(&mut reader, lanes)?;
         for _ in 0..TRIES {
-            let claims = at_once(lanes, |lane| self.take_over(&self.transactional_id(&format!("{lane}/claim"))))?;
+            let claims =
+                at_once(lanes, |lane| self.take_over(&self.transactional_id(&format!("{lane}/claim"))))?;
             reader.catch_up()?;
             let before: Vec<Option<Found>> = lanes.iter().map(|lane| reader.lane(lane).cloned()).collect();
             let holders: BTreeSet<&str> = before
@@ -63,7 +67,7 @@ impl Store {
             if lanes.iter().zip(&before).any(|(lane, before)| reader.lane(lane) != before.as_ref()) {
                 continue;
             }
-            let taken: Vec<Taken> = lanes.iter().map(|lane| self.taken(&reader, lane)).collect();
+            let taken: Vec<Taken> = lanes.iter().map(|lane| taken(&reader, lane)).collect();
             let claimed: Vec<_> = taken.iter().zip(claims).zip(before).collect();
             at_once(&claimed, |((taken, claim), before)| {
                 self.write_claim(taken, claim, before.as_ref().map(|found| &found.record), own)
@@ -96,7 +100,9 @@ impl Store {
         self.put_lane(claim, lane, &record)?;
         claim.commit(self.transaction_timeout).map_err(|error| match error.class() {
             // Nobody knows whether the claim stands: it is made again from the start.
-            Class::Unknown => Error::fenced("the claim of a lane was not answered").lane(lane).caused_by(error),
+            Class::Unknown => {
+                Error::fenced("the claim of a lane was not answered").lane(lane).caused_by(error)
+            }
             _ => error.lane(lane),
         })
     }

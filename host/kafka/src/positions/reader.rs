@@ -15,7 +15,7 @@ use crate::client::{Handle, Kind, MessageQueue, Partition, Settings, c_text};
 
 /// How long a reader waits for open transactions to be decided. A dead writer's transaction is aborted by the
 /// broker after the transaction time-out, at the next of its looks, which are 10 s apart.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long it sleeps for messages at a time.
 const NAP: Duration = Duration::from_millis(20);
@@ -66,7 +66,8 @@ impl Reader {
         let queue = MessageQueue::apart(&handle);
         // SAFETY: the client is alive; the topic that comes back is ours. A queue of ours outlives the reading.
         let topic = unsafe { sys::rd_kafka_topic_new(handle.as_ptr(), name.as_ptr(), std::ptr::null_mut()) };
-        let topic = NonNull::new(topic).ok_or_else(|| Error::fatal("the topic of positions cannot be read"))?;
+        let topic =
+            NonNull::new(topic).ok_or_else(|| Error::fatal("the topic of positions cannot be read"))?;
         // SAFETY: as above.
         let started = unsafe {
             sys::rd_kafka_consume_start_queue(
@@ -92,7 +93,7 @@ impl Reader {
 
     /// Reads everything that is in the topic now. Blocks.
     ///
-    /// Until the *high watermark*, as a client without isolation sees it: what a read_committed client calls the end
+    /// Until the *high watermark*, as a client without isolation sees it: what a `read_committed` client calls the end
     /// stops before the first open transaction, of whatever lane, and records behind it that are decided already
     /// would be missed. Whoever wants to read past a writer has fenced it before this is called.
     ///
@@ -102,8 +103,11 @@ impl Reader {
         let asked = [(self.partition.clone(), Offset::Latest)];
         let end = admin::offsets(&self.handle, &asked, false)?.first().map_or(0, |(_, offset)| *offset);
         if end < self.next {
-            return Err(Error::fatal(format!("topic {} was made anew: positions are lost", self.partition.topic))
-                .help("choose with `sluicegate positions set` where each lane goes on"));
+            return Err(Error::fatal(format!(
+                "topic {} was made anew: positions are lost",
+                self.partition.topic
+            ))
+            .help("choose with `sluicegate positions set` where each lane goes on"));
         }
         let give_up = Instant::now() + PATIENCE;
         while self.next < end {

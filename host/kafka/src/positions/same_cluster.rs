@@ -13,6 +13,7 @@ use sluicegate_connector::{Error, Taken};
 use sluicegate_model::Lane;
 
 use super::Store;
+use super::store::taken;
 use crate::SourceGroup;
 use crate::client::partitions::Entry;
 use crate::client::{Partition, PartitionList, group};
@@ -22,14 +23,19 @@ use crate::client::{Partition, PartitionList, group};
 pub const MARK: &str = "sluicegate";
 
 /// How long a stable fetch waits for another's transaction.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Store {
     /// Takes lanes of a source on the sink's own cluster. Blocks.
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Transient`] where another's transaction stays undecided.
-    pub fn take_same_cluster(&self, source: &SourceGroup, lanes: &[Lane], own: &str) -> Result<Vec<Taken>, Error> {
+    pub fn take_same_cluster(
+        &self,
+        source: &SourceGroup,
+        lanes: &[Lane],
+        own: &str,
+    ) -> Result<Vec<Taken>, Error> {
         let mut reader = self.reader.lock();
         reader.catch_up()?;
         self.found(&mut reader, lanes)?;
@@ -64,7 +70,7 @@ impl Store {
                 .help("restore the topic, or choose with `sluicegate positions set` where the lane goes on"));
             }
         }
-        Ok(lanes.iter().map(|lane| self.taken(&reader, lane)).collect())
+        Ok(lanes.iter().map(|lane| taken(&reader, lane)).collect())
     }
 }
 

@@ -117,19 +117,6 @@ impl Store {
         Ok(reader.state(name).map(<[u8]>::to_vec))
     }
 
-    /// Where a lane goes on, after the reader has caught up.
-    pub(super) fn taken(&self, reader: &Reader, lane: &Lane) -> Taken {
-        let found = reader.lane(lane).map(|found| &found.record);
-        let at = match found {
-            Some(LaneRecord { position: Some(position), .. }) => StartAt::Position(position.clone()),
-            Some(LaneRecord { from_beginning: true, .. }) => StartAt::Beginning,
-            // It was claimed and nothing was decided, or it was reset.
-            Some(_) => StartAt::Configured,
-            None => without_record(reader, lane),
-        };
-        Taken { lane: lane.clone(), at, note: found.and_then(|record| record.note.clone()) }
-    }
-
     /// Records what is there when the pipeline runs for the first time. Blocks.
     ///
     /// Under an id of its own, initialised before the last look: of two that found at once one is refused, so that a
@@ -149,7 +136,8 @@ impl Store {
         let mut founding = Founding { v: VERSION, ..Founding::default() };
         if let Some(source) = &self.source {
             let mut topics = source.topics.names();
-            topics.extend(lanes.iter().filter_map(Partition::of).map(|partition| partition.topic.to_string()));
+            topics
+                .extend(lanes.iter().filter_map(Partition::of).map(|partition| partition.topic.to_string()));
             topics.sort();
             topics.dedup();
             let described = admin::describe_topics(&source.consumer, &topics)?;
@@ -160,6 +148,19 @@ impl Store {
         producer.commit(self.transaction_timeout)?;
         reader.catch_up()
     }
+}
+
+/// Where a lane goes on, after the reader has caught up.
+pub(super) fn taken(reader: &Reader, lane: &Lane) -> Taken {
+    let found = reader.lane(lane).map(|found| &found.record);
+    let at = match found {
+        Some(LaneRecord { position: Some(position), .. }) => StartAt::Position(position.clone()),
+        Some(LaneRecord { from_beginning: true, .. }) => StartAt::Beginning,
+        // It was claimed and nothing was decided, or it was reset.
+        Some(_) => StartAt::Configured,
+        None => without_record(reader, lane),
+    };
+    Taken { lane: lane.clone(), at, note: found.and_then(|record| record.note.clone()) }
 }
 
 /// A lane without a record was there when the pipeline was founded, or came later.
@@ -202,7 +203,8 @@ fn ensure_topic(handle: &Arc<Handle>, options: &PositionsOptions) -> Result<i32,
         let policy = admin::topic_setting(handle, &names, "cleanup.policy").unwrap_or_default();
         match policy.get(&options.topic) {
             Some(policy) if policy != "compact" => {
-                let what = format!("topic {} forgets positions: its cleanup.policy is {policy}", options.topic);
+                let what =
+                    format!("topic {} forgets positions: its cleanup.policy is {policy}", options.topic);
                 Err(Error::configuration(what).help("set it to compact, or name another topic"))
             }
             _ => Ok(partitions),

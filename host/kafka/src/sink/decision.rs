@@ -62,7 +62,9 @@ impl Decision {
             Fence::Claims => None,
         };
         if let Some(lane) = self.epoch.stale_lane() {
-            return Err(Error::fenced("the lane was given away or rewound before its epoch was decided").lane(lane));
+            return Err(
+                Error::fenced("the lane was given away or rewound before its epoch was decided").lane(lane)
+            );
         }
         let store = &self.shared.store;
         if !self.shared.options.transactions {
@@ -79,7 +81,7 @@ impl Decision {
 
     /// Without transactions: first the rows, then the positions. After a crash in between rows come again.
     fn make_apart(&self, producer: &Producer, source: Option<&SourceGroup>) -> Result<(), Error> {
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let failed = |what: &str| Error::transient(what.to_owned());
         producer.flush(limit)?;
         if !matches!(judge(&producer.undelivered(), &[], &self.shared.topics), Verdict::Fine) {

@@ -45,7 +45,10 @@ pub fn judge(undelivered: &[Undelivered], bodies: &[BodySource], topics: &Topics
             return Verdict::SmallerBatches(Error::transient(what).caused_by(failed.error.clone()));
         }
         let refused = too_large
-            || matches!(failed.error.code, Code::InvalidRecord | Code::InvalidMessage | Code::InvalidTimestamp);
+            || matches!(
+                failed.error.code,
+                Code::InvalidRecord | Code::InvalidMessage | Code::InvalidTimestamp
+            );
         let row = unmark(failed.mark).and_then(|(body, place)| Some((bodies.get(body)?, place)));
         match row {
             Some((body, place)) if refused => {

@@ -68,9 +68,10 @@ impl KafkaEncoder {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
     pub fn new(options: &SinkOptions, topics: &Topics) -> Result<Self, Error> {
-        let format = options.format.encoder().map_err(|error| {
-            Error::configuration("the format of the sink does not do").caused_by(error)
-        })?;
+        let format = options
+            .format
+            .encoder()
+            .map_err(|error| Error::configuration("the format of the sink does not do").caused_by(error))?;
         let topic = Template::parse("topic", &options.topic)?;
         if topic.is_of_row() {
             let what = format!("`topic` of the sink differs from row to row: {:?}", options.topic);
@@ -132,7 +133,9 @@ impl Encoder for KafkaEncoder {
         if !refused.is_empty() {
             // A message leaves with its whole unit: both halves of a pair, and the deletion of an old key.
             let units: Vec<_> = refused.iter().map(|reject| batch.unit_of(reject.row as usize)).collect();
-            messages.messages.retain(|message| !units.iter().any(|unit| unit.contains(&(message.row as usize))));
+            messages
+                .messages
+                .retain(|message| !units.iter().any(|unit| unit.contains(&(message.row as usize))));
             message_keys = keys(&self.options.key, batch, &messages.messages)?.0;
             headers = self.headers.write(batch, &messages.messages);
             refused.dedup_by_key(|reject| batch.unit_of(reject.row as usize));

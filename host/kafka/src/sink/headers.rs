@@ -46,7 +46,8 @@ impl HeaderRules {
 
     /// Headers of messages; `None` where none has any.
     pub fn write(&self, batch: &ChangeBatch, messages: &[Message]) -> Option<Headers> {
-        let own = batch.meta().get(meta::HEADERS).filter(|_| self.forward).and_then(|column| column.as_map_opt());
+        let own =
+            batch.meta().get(meta::HEADERS).filter(|_| self.forward).and_then(|column| column.as_map_opt());
         if self.templates.is_empty() && own.is_none() {
             return None;
         }
@@ -99,9 +100,9 @@ impl Headers {
 
     /// Headers of a message by its place, in order.
     pub fn get(&self, place: usize) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
-        self.entries[self.of[place].clone()]
-            .iter()
-            .map(|entry| (self.names[entry.name].as_str(), entry.value.clone().map(|range| &self.bytes[range])))
+        self.entries[self.of[place].clone()].iter().map(|entry| {
+            (self.names[entry.name].as_str(), entry.value.clone().map(|range| &self.bytes[range]))
+        })
     }
 
     /// Bytes that the headers of a message take.

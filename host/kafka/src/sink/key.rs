@@ -45,8 +45,14 @@ pub struct NoKey {
     pub reason: String,
 }
 
+/// Columns of a key and their names.
+struct KeyColumns<'a> {
+    names: Vec<String>,
+    columns: Vec<&'a Column>,
+}
+
 /// The columns that a key is made of; `None` where the key is the row's own.
-fn columns<'a>(key: &Key, batch: &'a ChangeBatch) -> Result<Option<(Vec<String>, Vec<&'a Column>)>, Error> {
+fn columns<'a>(key: &Key, batch: &'a ChangeBatch) -> Result<Option<KeyColumns<'a>>, Error> {
     let names: Vec<String> = match key {
         Key::None | Key::Source => return Ok(None),
         Key::PrimaryKey if batch.primary_key().is_empty() => return Ok(None),
@@ -62,7 +68,7 @@ fn columns<'a>(key: &Key, batch: &'a ChangeBatch) -> Result<Option<(Vec<String>,
         })
     });
     let found = found.collect::<Result<Vec<_>, Error>>()?;
-    Ok((!names.is_empty()).then_some((names, found)))
+    Ok((!names.is_empty()).then_some(KeyColumns { names, columns: found }))
 }
 
 /// Keys of messages, and rows whose key is not there.
@@ -72,14 +78,15 @@ fn columns<'a>(key: &Key, batch: &'a ChangeBatch) -> Result<Option<(Vec<String>,
 pub fn keys(key: &Key, batch: &ChangeBatch, messages: &[Message]) -> Result<(Keys, Vec<NoKey>), Error> {
     let mut keys = Keys::default();
     let mut lacking = Vec::new();
-    if let Some((names, columns)) = columns(key, batch)? {
+    if let Some(KeyColumns { names, columns }) = columns(key, batch)? {
         let encoder = encoder(batch, &columns)?;
         keys.ranges.reserve(messages.len());
         keys.bytes.reserve(messages.len() * 12);
         for message in messages {
             let row = message.row as usize;
             if let Some(place) = encoder.missing(row) {
-                let reason = format!("column {} of the message key is missing in a partial image", names[place]);
+                let reason =
+                    format!("column {} of the message key is missing in a partial image", names[place]);
                 lacking.push(NoKey { row: message.row, reason });
                 keys.ranges.push(None);
                 continue;

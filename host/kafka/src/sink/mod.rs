@@ -107,7 +107,8 @@ impl KafkaSink {
         if let Some(shared) = &self.shared {
             return Ok(shared.clone());
         }
-        let (handle, settings, limit) = (Arc::clone(&self.handle), self.settings.clone(), self.connect_timeout);
+        let (handle, settings, limit) =
+            (Arc::clone(&self.handle), self.settings.clone(), self.connect_timeout);
         let (options, identity, source) = (self.options.clone(), self.identity.clone(), self.source.clone());
         let (topics, letters) = (self.topics.clone(), self.letters.clone());
         let shared = blocking(move || {

@@ -66,7 +66,8 @@ impl Template {
                 continue;
             }
             let Some(close) = rest.find('}') else {
-                let what = format!("`{option}` of the sink: {text:?} opens a placeholder and does not close it");
+                let what =
+                    format!("`{option}` of the sink: {text:?} opens a placeholder and does not close it");
                 return Err(Error::configuration(what).help("write `{{` for a brace"));
             };
             let name = &rest[..close];
@@ -119,7 +120,9 @@ fn write_field(field: Field, batch: &ChangeBatch, row: usize, into: &mut Vec<u8>
                 into.extend_from_slice(number.format(partition.number).as_bytes());
             }
         }
-        Field::Offset | Field::Ordinal => into.extend_from_slice(number.format(origin.ordinals[row]).as_bytes()),
+        Field::Offset | Field::Ordinal => {
+            into.extend_from_slice(number.format(origin.ordinals[row]).as_bytes());
+        }
         Field::Part => {
             if let Some(part) = origin.part(row) {
                 into.extend_from_slice(number.format(part).as_bytes());
@@ -162,7 +165,10 @@ mod tests {
     #[test]
     fn an_unknown_placeholder_is_named() {
         let error = Template::parse("topic", "{tabel}").unwrap_err().to_string();
-        assert!(error.contains("there is no placeholder {tabel}") && error.contains("there are table"), "{error}");
+        assert!(
+            error.contains("there is no placeholder {tabel}") && error.contains("there are table"),
+            "{error}"
+        );
         assert!(Template::parse("topic", "a{b").is_err());
     }
 }

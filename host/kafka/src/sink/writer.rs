@@ -50,6 +50,9 @@ pub struct KafkaWriter {
     producer: Option<Arc<Producer>>,
     /// Whether a transaction is open.
     open: bool,
+    /// Whether work was begun on another thread whose end was not seen: a caller that was cancelled does not stop it. It
+    /// may still send or decide in the producer's name, so that producer is not used again.
+    busy: bool,
     /// Where the messages of the open epoch came from.
     bodies: Vec<BodySource>,
     /// Ids of ours whose last transaction may still be undecided.
@@ -68,6 +71,7 @@ impl KafkaWriter {
             shared,
             producer: None,
             open: false,
+            busy: false,
             bodies: Vec::new(),
             suspects: Vec::new(),
             taken: HashSet::new(),
@@ -75,8 +79,13 @@ impl KafkaWriter {
         }
     }
 
-    fn producer(&self) -> Result<Arc<Producer>, Error> {
-        self.producer.clone().ok_or_else(|| Error::unknown("the lanes have to be taken before they are written"))
+    fn producer(&mut self) -> Result<Arc<Producer>, Error> {
+        if self.busy {
+            self.give_up();
+        }
+        self.producer
+            .clone()
+            .ok_or_else(|| Error::unknown("the lanes have to be taken before they are written"))
     }
 
     /// Drops the producer: its id may have something undecided, which the next take ends.
@@ -89,8 +98,20 @@ impl KafkaWriter {
             tokio::task::spawn_blocking(move || drop(producer));
         }
         self.open = false;
+        self.busy = false;
         self.bodies.clear();
         self.taken.clear();
+    }
+
+    /// Does work with the producer on a thread that may block.
+    async fn apart<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.busy = true;
+        let done = blocking(work).await;
+        self.busy = false;
+        done
     }
 
     /// Makes the next take begin with a producer whose batches every topic takes.
@@ -147,7 +168,8 @@ impl KafkaWriter {
                     return Err(WriteError::Rejected(vec![reject]));
                 }
                 Some(error) if error.is_unknown_topic() => {
-                    let what = format!("partition {} of topic {} does not exist", partition(next), body.topic);
+                    let what =
+                        format!("partition {} of topic {} does not exist", partition(next), body.topic);
                     return Err(error.during(what).into());
                 }
                 Some(error) => return Err(producer.broken(error, "a message was not accepted").into()),
@@ -198,7 +220,11 @@ impl KafkaWriter {
         self.shared.options.librdkafka.apply(&mut settings)?;
         settings.set("message.max.bytes", largest);
         // The broker measures batches: none may be larger than the topic that takes least.
-        if settings.get("batch.size").and_then(|size| size.parse().ok()).is_none_or(|size: usize| size > batch) {
+        if settings
+            .get("batch.size")
+            .and_then(|size| size.parse().ok())
+            .is_none_or(|size: usize| size > batch)
+        {
             settings.set("batch.size", batch);
         }
         Ok(settings)
@@ -260,15 +286,15 @@ fn many(
     producer.send_batch(&body.topic, &mut native)?;
     // Where the queue is full all that follow are refused. Any other error ends the epoch, so it does no harm
     // that messages behind it were taken.
-    let failed = native.iter().enumerate().find_map(|(place, message)| {
-        Native::check(message.err).err().map(|error| (place, error))
-    });
+    let failed = native
+        .iter()
+        .enumerate()
+        .find_map(|(place, message)| Native::check(message.err).err().map(|error| (place, error)));
     Ok(match failed {
         None => Sent { taken: native.len(), error: None },
         Some((taken, error)) => Sent { taken, error: Some(error) },
     })
 }
-
 
 /// Hands over one message, with headers and time.
 fn one_by_one(
@@ -297,7 +323,7 @@ fn one_by_one(
 #[async_trait]
 impl Writer for KafkaWriter {
     async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
-        if self.open || self.producer.as_ref().is_some_and(|producer| producer.is_broken()) {
+        if self.open || self.busy || self.producer.as_ref().is_some_and(|producer| producer.is_broken()) {
             self.give_up();
         }
         let producer = match &self.producer {
@@ -305,12 +331,13 @@ impl Writer for KafkaWriter {
             None => self.renew().await?,
         };
         let (shared, names, suspects) = (self.shared.clone(), lanes.to_vec(), self.suspects.clone());
-        let taken = blocking(move || {
-            // A decision of ours that was not answered is made or aborted before anything is read.
-            suspects.iter().try_for_each(|id| shared.store.kill(id))?;
-            shared.fence.take(&shared.store, &names, producer.id())
-        })
-        .await?;
+        let taken = self
+            .apart(move || {
+                // A decision of ours that was not answered is made or aborted before anything is read.
+                suspects.iter().try_for_each(|id| shared.store.kill(id))?;
+                shared.fence.take(&shared.store, &names, producer.id())
+            })
+            .await?;
         self.suspects.clear();
         self.taken.extend(lanes.iter().cloned());
         Ok(taken)
@@ -345,18 +372,20 @@ impl Writer for KafkaWriter {
         let producer = self.producer()?;
         self.begin(&producer)?;
         let (topics, create) = (self.shared.topics.clone(), topic.create());
-        let left = blocking(move || {
-            topics.learn(producer.handle(), [topic.name()], create.as_ref())?;
-            topic.send_all(&producer, letters, &topics)
-        })
-        .await?;
+        let left = self
+            .apart(move || {
+                topics.learn(producer.handle(), [topic.name()], create.as_ref())?;
+                topic.send_all(&producer, letters, &topics)
+            })
+            .await?;
         Ok(left)
     }
 
     async fn commit(&mut self, epoch: &Epoch) -> Result<(), WriteError> {
         let producer = self.producer()?;
         if let Some(span) = epoch.lanes.iter().find(|span| !self.taken.contains(&span.lane)) {
-            let what = "the lane was taken under an id that this writer has no longer: it has to be taken again";
+            let what =
+                "the lane was taken under an id that this writer has no longer: it has to be taken again";
             return Err(Error::fenced(what).lane(&span.lane).into());
         }
         self.look_at_deliveries()?;
@@ -364,7 +393,7 @@ impl Writer for KafkaWriter {
         let started = Instant::now();
         let decision = Decision { shared: self.shared.clone(), epoch: epoch.clone() };
         let for_thread = Arc::clone(&producer);
-        let decided = blocking(move || decision.make(&for_thread)).await;
+        let decided = self.apart(move || decision.make(&for_thread)).await;
         match decided {
             Ok(()) => {
                 tracing::trace!(epoch = epoch.number, took = ?started.elapsed(), "decided");
@@ -396,16 +425,17 @@ impl Writer for KafkaWriter {
         let transactions = self.shared.options.transactions;
         let limit = self.shared.store.transaction_timeout;
         let for_thread = Arc::clone(&producer);
-        let aborted = blocking(move || {
-            if transactions {
-                for_thread.abort(limit)?;
-            } else {
-                for_thread.purge();
-            }
-            drop(for_thread.undelivered());
-            Ok(())
-        })
-        .await;
+        let aborted = self
+            .apart(move || {
+                if transactions {
+                    for_thread.abort(limit)?;
+                } else {
+                    for_thread.purge();
+                }
+                drop(for_thread.undelivered());
+                Ok(())
+            })
+            .await;
         match aborted {
             Ok(()) => {
                 self.open = false;
@@ -428,7 +458,7 @@ impl Writer for KafkaWriter {
         let producer = self.producer()?;
         self.begin(&producer)?;
         let (store, subject) = (self.shared.store.clone(), Subject::State(key.to_owned()));
-        blocking(move || store.put(&producer, &subject, Some(&bytes))).await?;
+        self.apart(move || store.put(&producer, &subject, Some(&bytes))).await?;
         Ok(())
     }
 

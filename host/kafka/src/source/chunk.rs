@@ -30,7 +30,13 @@ struct Messages {
 }
 
 /// Messages as an event for the engine.
-pub fn of_messages(facts: &Arc<LaneFacts>, incarnation: Incarnation, from: i64, to: i64, batch: MessageBatch) -> Box<Chunk> {
+pub fn of_messages(
+    facts: &Arc<LaneFacts>,
+    incarnation: Incarnation,
+    from: i64,
+    to: i64,
+    batch: MessageBatch,
+) -> Box<Chunk> {
     let bytes = batch.iter().map(|message| message.size() + OVERHEAD).sum();
     Box::new(Chunk {
         lane: facts.lane.clone(),
@@ -99,7 +105,8 @@ impl Payload for Messages {
         let place = self.place_of(ordinal)?;
         let message = self.batch.get(place);
         let headers = self.batch.headers();
-        let headers = headers.binary_search_by_key(&place, |(at, _)| *at).map(|found| headers[found].1.clone());
+        let headers =
+            headers.binary_search_by_key(&place, |(at, _)| *at).map(|found| headers[found].1.clone());
         Some(RawRecord {
             key: message.key().map(<[u8]>::to_vec),
             value: message.value().map(<[u8]>::to_vec),

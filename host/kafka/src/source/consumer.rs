@@ -27,7 +27,11 @@ impl SourceGroup {
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for options that librdkafka does not take.
-    pub(super) fn new(connection: &Connection, options: &SourceOptions, identity: &Identity) -> Result<Self, Error> {
+    pub(super) fn new(
+        connection: &Connection,
+        options: &SourceOptions,
+        identity: &Identity,
+    ) -> Result<Self, Error> {
         let name = options.group.clone().unwrap_or_else(|| identity.pipeline.clone());
         let consumer = Handle::new(Kind::Consumer, &settings(connection, options, identity, &name)?)?;
         Ok(Self {
@@ -127,7 +131,8 @@ mod tests {
     fn a_guarded_setting_of_the_source_is_refused() {
         let mut options = SourceOptions::new(["t"], format());
         options.librdkafka = serde_json::from_str(r#"{"group.id": "other"}"#).unwrap();
-        let error = SourceGroup::new(&Connection::plain("b:1"), &options, &Identity::new("p", "i")).unwrap_err();
+        let error =
+            SourceGroup::new(&Connection::plain("b:1"), &options, &Identity::new("p", "i")).unwrap_err();
         assert!(error.to_string().contains("use `group` of the source"), "{error}");
     }
 
@@ -135,7 +140,8 @@ mod tests {
     fn a_misspelt_setting_is_refused_by_name() {
         let mut options = SourceOptions::new(["t"], format());
         options.librdkafka = serde_json::from_str(r#"{"fetch.min.byte": 1}"#).unwrap();
-        let error = SourceGroup::new(&Connection::plain("b:1"), &options, &Identity::new("p", "i")).unwrap_err();
+        let error =
+            SourceGroup::new(&Connection::plain("b:1"), &options, &Identity::new("p", "i")).unwrap_err();
         assert!(error.to_string().contains("`fetch.min.byte`"), "{error}");
     }
 }

@@ -91,7 +91,7 @@ impl HeldLane {
             let end = self.end.unwrap_or(self.next);
             return Ok(Some(self.skip_to(incarnation, end)));
         }
-        let count = self.fitting(&batch, count, room);
+        let count = fitting(&batch, count, room);
         let rest = batch.split_off(count);
         self.kept = (!rest.is_empty()).then_some(rest);
         let (from, to) = (self.next, batch.get(count - 1).offset() + 1);
@@ -99,18 +99,6 @@ impl HeldLane {
         let chunk = chunk::of_messages(&self.facts, incarnation, from, to, batch);
         self.average = (self.average * 3 + chunk.bytes / chunk.records) / 4;
         Ok(Some(Event::Rows(chunk)))
-    }
-
-    /// How many of the first `count` messages fit; one always does.
-    fn fitting(&self, batch: &MessageBatch, count: usize, room: usize) -> usize {
-        let mut bytes = 0;
-        for place in 0..count {
-            bytes += batch.get(place).size() + OVERHEAD;
-            if bytes > room {
-                return place.max(1);
-            }
-        }
-        count
     }
 
     /// The first entry of the batch is no message.
@@ -145,7 +133,9 @@ impl HeldLane {
         let here = super::consumer::position(&self.facts.source, self.next);
         match error.code {
             Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::NoOffset => {
-                purged("messages that were not read yet are gone from the topic", lane).position(&here).caused_by(error)
+                purged("messages that were not read yet are gone from the topic", lane)
+                    .position(&here)
+                    .caused_by(error)
             }
             _ if error.is_denied() => {
                 error.during("the topic may not be read").lane(lane).help("grant Read on the topic")
@@ -176,6 +166,18 @@ impl HeldLane {
         Native::check(code).ok()?;
         (high >= 0).then(|| (high - self.next).max(0) as u64)
     }
+}
+
+/// How many of the first `count` messages fit; one always does.
+fn fitting(batch: &MessageBatch, count: usize, room: usize) -> usize {
+    let mut bytes = 0;
+    for place in 0..count {
+        bytes += batch.get(place).size() + OVERHEAD;
+        if bytes > room {
+            return place.max(1);
+        }
+    }
+    count
 }
 
 /// The error of a lane whose next messages are gone, with the choices that there are.

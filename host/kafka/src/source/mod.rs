@@ -76,9 +76,10 @@ impl KafkaSource {
         if options.topics.all().is_empty() {
             return Err(Error::configuration("the source has no topics").help("name some under `topics`"));
         }
-        let decode = options.format.decoder().map_err(|error| {
-            Error::configuration("the format of the source does not do").caused_by(error)
-        })?;
+        let decode = options
+            .format
+            .decoder()
+            .map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))?;
         let group = SourceGroup::new(connection, &options, identity)?;
         let (events, rows) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let mut queue = Queue::of_consumer(&group.consumer)?;
@@ -127,7 +128,7 @@ impl KafkaSource {
     }
 
     /// Turns the group's next wish into an event.
-    fn heed(&mut self, wish: Wish) -> Option<Event> {
+    fn heed(&mut self, wish: Wish) -> Event {
         match wish {
             Wish::Take(partitions) => {
                 let mut lanes = Vec::with_capacity(partitions.len());
@@ -138,13 +139,13 @@ impl KafkaSource {
                     let (source, decode) = (Arc::clone(source), Arc::clone(&self.decode));
                     self.lanes.insert(HeldLane::new(LaneFacts { lane, partition, source, decode }));
                 }
-                (!lanes.is_empty()).then_some(Event::Assigned(lanes))
+                Event::Assigned(lanes)
             }
             Wish::Give(partitions) => {
                 let deadline = Instant::now() + self.options.max_poll_interval.0 / 3;
-                Some(Event::Revoked { lanes: self.stop(&partitions), deadline })
+                Event::Revoked { lanes: self.stop(&partitions), deadline }
             }
-            Wish::Lost(partitions) => Some(Event::Lost(self.stop(&partitions))),
+            Wish::Lost(partitions) => Event::Lost(self.stop(&partitions)),
         }
     }
 
@@ -162,7 +163,8 @@ impl KafkaSource {
     async fn inspect(&mut self) -> Result<(), Error> {
         if self.inspection.is_none() && self.inspected.elapsed() > self.options.refresh.0 {
             self.inspected = Instant::now();
-            let mut names: Vec<_> = self.lanes.iter().map(|lane| lane.facts.partition.topic.to_string()).collect();
+            let mut names: Vec<_> =
+                self.lanes.iter().map(|lane| lane.facts.partition.topic.to_string()).collect();
             names.sort();
             names.dedup();
             let consumer = Arc::clone(&self.group.consumer);
@@ -177,7 +179,8 @@ impl KafkaSource {
         let cluster = self.group.cluster_id()?;
         for topic in topics {
             let source = format!("{cluster}/{}", topic.id);
-            let read = |lane: &&HeldLane| *lane.facts.partition.topic == *topic.name && *lane.facts.source != source;
+            let read =
+                |lane: &&HeldLane| *lane.facts.partition.topic == *topic.name && *lane.facts.source != source;
             if let Some(lane) = self.lanes.iter().find(read) {
                 return Err(Error::fatal("the topic was deleted and made anew while it was read")
                     .lane(&lane.facts.lane)
@@ -193,8 +196,11 @@ fn join(source: &SourceGroup, topics: &Topics) -> Result<(), Error> {
     source.cluster_id()?;
     let names = topics.names();
     let found = admin::describe_topics(&source.consumer, &names)?;
-    let missing: Vec<_> =
-        names.iter().filter(|name| !found.iter().any(|topic| topic.name == **name)).map(String::as_str).collect();
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| !found.iter().any(|topic| topic.name == **name))
+        .map(String::as_str)
+        .collect();
     if !missing.is_empty() {
         let brokers = source.consumer.brokers();
         let what = format!("there is no topic {} at {brokers}", missing.join(", "));
@@ -213,10 +219,7 @@ impl Source for KafkaSource {
             self.join().await?;
             self.rebalance.listen()?;
             if let Some(wish) = self.rebalance.next().await? {
-                if let Some(event) = self.heed(wish) {
-                    return Ok(event);
-                }
-                continue;
+                return Ok(self.heed(wish));
             }
             self.inspect().await?;
             if room > 0 {
@@ -268,10 +271,12 @@ impl Source for KafkaSource {
             list.add(&one.partition, resolved[&one.partition.lane()].offset)?;
         }
         if !first.is_empty() {
-            group::assign(&self.group.consumer, &list).map_err(|error| error.during("lanes could not be started"))?;
+            group::assign(&self.group.consumer, &list)
+                .map_err(|error| error.during("lanes could not be started"))?;
         }
         for start in starts {
-            let (Some(lane), Some(resolved)) = (self.lanes.get_mut(&start.lane), resolved.get(&start.lane)) else {
+            let (Some(lane), Some(resolved)) = (self.lanes.get_mut(&start.lane), resolved.get(&start.lane))
+            else {
                 continue;
             };
             lane.begin(start.incarnation, resolved.offset);
@@ -279,7 +284,8 @@ impl Source for KafkaSource {
             // Where a lane began is decided with the first epoch, so that a lane without messages does not begin
             // somewhere else the next time.
             if start.at == StartAt::Configured {
-                let chunk = chunk::of_nothing(&lane.facts, start.incarnation, resolved.offset, resolved.offset);
+                let chunk =
+                    chunk::of_nothing(&lane.facts, start.incarnation, resolved.offset, resolved.offset);
                 self.ready.push_back(Event::Rows(chunk));
             }
         }
@@ -345,7 +351,12 @@ fn seek(source: &SourceGroup, wanted: &[(i64, Partition)]) -> Result<(), Error> 
             match entry.error {
                 None => {}
                 // Its fetcher is only being started.
-                Some(error) if matches!(error.code, Code::State | Code::PreviousInProgress | Code::OperationTimedOut) && Instant::now() < end => {
+                Some(error)
+                    if matches!(
+                        error.code,
+                        Code::State | Code::PreviousInProgress | Code::OperationTimedOut
+                    ) && Instant::now() < end =>
+                {
                     again.extend(left.iter().find(|(_, partition)| *partition == entry.partition).cloned());
                 }
                 Some(error) => {

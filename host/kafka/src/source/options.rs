@@ -47,7 +47,7 @@ fn session_timeout() -> TimeSpan {
 }
 
 fn max_poll_interval() -> TimeSpan {
-    TimeSpan(Duration::from_secs(300))
+    TimeSpan(Duration::from_mins(5))
 }
 
 fn refresh() -> TimeSpan {

@@ -52,10 +52,9 @@ impl Rebalance {
                     if let Err(error) = group::assign(&self.group.consumer, &PartitionList::new()) {
                         tracing::warn!(%error, "an assignment was not acknowledged");
                     }
-                    if !entries.is_empty() {
-                        let partitions = entries.into_iter().map(|entry| entry.partition).collect();
-                        self.wishes.push_back(Wish::Take(partitions));
-                    }
+                    // No lanes are news as well: a run that ends with its source waits for no more.
+                    let partitions = entries.into_iter().map(|entry| entry.partition).collect();
+                    self.wishes.push_back(Wish::Take(partitions));
                 }
                 MainEvent::Revoke(entries) => {
                     let lost = group::is_lost(&self.group.consumer);
@@ -100,7 +99,10 @@ impl Rebalance {
     /// The broker's, where topics could not be described.
     pub async fn next(&mut self) -> Result<Option<Wish>, Error> {
         loop {
-            let Some(Wish::Take(partitions)) = self.wishes.front() else { return Ok(self.wishes.pop_front()) };
+            let partitions = match self.wishes.front() {
+                Some(Wish::Take(partitions)) if !partitions.is_empty() => partitions,
+                _ => return Ok(self.wishes.pop_front()),
+            };
             if let Some(naming) = &mut self.naming {
                 let named = naming.wait().await;
                 self.naming = None;
@@ -108,16 +110,19 @@ impl Rebalance {
                 for topic in named? {
                     self.sources.insert(topic.name.into(), format!("{cluster}/{}", topic.id).into());
                 }
-                let all_known = partitions.iter().all(|partition| self.sources.contains_key(&partition.topic));
+                let all_known =
+                    partitions.iter().all(|partition| self.sources.contains_key(&partition.topic));
                 if !all_known {
                     tracing::warn!("a topic is gone that was just given to this process");
                 }
                 let Some(Wish::Take(partitions)) = self.wishes.pop_front() else { return Ok(None) };
-                let known = partitions.into_iter().filter(|one| self.sources.contains_key(&one.topic)).collect();
+                let known =
+                    partitions.into_iter().filter(|one| self.sources.contains_key(&one.topic)).collect();
                 return Ok(Some(Wish::Take(known)));
             }
             // Described again with each assignment: a topic may have been made anew meanwhile.
-            let mut names: Vec<String> = partitions.iter().map(|partition| partition.topic.to_string()).collect();
+            let mut names: Vec<String> =
+                partitions.iter().map(|partition| partition.topic.to_string()).collect();
             names.sort();
             names.dedup();
             for name in &names {

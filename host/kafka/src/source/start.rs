@@ -57,16 +57,21 @@ pub fn offset_of(start: &LaneStart, source: &str) -> Result<Option<i64>, Error> 
         .position(position)
         .help("choose with `sluicegate positions set` where to go on in the topic of today"));
     }
-    position.number("offset").map(Some).ok_or_else(|| {
-        Error::fatal("the position holds no offset").lane(&start.lane).position(position)
-    })
+    position
+        .number("offset")
+        .map(Some)
+        .ok_or_else(|| Error::fatal("the position holds no offset").lane(&start.lane).position(position))
 }
 
 /// Finds out where lanes start. Blocks.
 ///
 /// # Errors
 /// Where a lane may not be started: nothing committed, or messages gone.
-pub fn resolve(group: &SourceGroup, rules: &Rules, wanted: &[Wanted]) -> Result<HashMap<Lane, Resolved>, Error> {
+pub fn resolve(
+    group: &SourceGroup,
+    rules: &Rules,
+    wanted: &[Wanted],
+) -> Result<HashMap<Lane, Resolved>, Error> {
     let committed = committed(group, rules, wanted)?;
     let mut known: HashMap<Partition, i64> = HashMap::new();
     let mut asked = Vec::new();
@@ -78,10 +83,12 @@ pub fn resolve(group: &SourceGroup, rules: &Rules, wanted: &[Wanted]) -> Result<
             (StartAt::Configured, Start::Committed) => {
                 known.insert(one.partition.clone(), committed[&one.partition]);
             }
-            (StartAt::Configured, Start::Offsets(offsets)) => match offsets.get(one.partition.lane().as_str()) {
-                Some(offset) => drop(known.insert(one.partition.clone(), *offset)),
-                None => asked.push((one.partition.clone(), Offset::Earliest)),
-            },
+            (StartAt::Configured, Start::Offsets(offsets)) => {
+                match offsets.get(one.partition.lane().as_str()) {
+                    Some(offset) => drop(known.insert(one.partition.clone(), *offset)),
+                    None => asked.push((one.partition.clone(), Offset::Earliest)),
+                }
+            }
             (StartAt::Configured, Start::Latest) => asked.push((one.partition.clone(), Offset::Latest)),
             (StartAt::Configured, Start::Timestamp(moment)) => {
                 asked.push((one.partition.clone(), Offset::Time(moment.0)));
@@ -106,7 +113,11 @@ pub fn resolve(group: &SourceGroup, rules: &Rules, wanted: &[Wanted]) -> Result<
 }
 
 /// What the group has committed for lanes that begin there.
-fn committed(group: &SourceGroup, rules: &Rules, wanted: &[Wanted]) -> Result<HashMap<Partition, i64>, Error> {
+fn committed(
+    group: &SourceGroup,
+    rules: &Rules,
+    wanted: &[Wanted],
+) -> Result<HashMap<Partition, i64>, Error> {
     let lanes: Vec<&Partition> = wanted
         .iter()
         .filter(|one| one.at == StartAt::Configured && rules.start == Start::Committed)
@@ -133,7 +144,10 @@ fn committed(group: &SourceGroup, rules: &Rules, wanted: &[Wanted]) -> Result<Ha
 }
 
 /// A time after the last message has no offset: then it is the end.
-fn after_the_last(group: &SourceGroup, offsets: Vec<(Partition, i64)>) -> Result<Vec<(Partition, i64)>, Error> {
+fn after_the_last(
+    group: &SourceGroup,
+    offsets: Vec<(Partition, i64)>,
+) -> Result<Vec<(Partition, i64)>, Error> {
     let (found, missing): (Vec<_>, Vec<_>) = offsets.into_iter().partition(|(_, offset)| *offset >= 0);
     let missing: Vec<_> = missing.into_iter().map(|(partition, _)| (partition, Offset::Latest)).collect();
     let ends = admin::offsets(&group.consumer, &missing, true)?;
@@ -157,7 +171,8 @@ fn check_range(
         let lane = partition.lane();
         let end = ends.get(&partition).copied().unwrap_or(i64::MAX);
         if *offset > end {
-            let what = format!("the position {offset} lies behind the end of the topic, {end}: messages are gone");
+            let what =
+                format!("the position {offset} lies behind the end of the topic, {end}: messages are gone");
             return Err(purged(&what, &lane));
         }
         if *offset >= earliest {

@@ -1,8 +1,8 @@
 //! Positions for people.
 
 use sluicegate_connector::{Class, PositionAdmin, Source, StartAt};
-use sluicegate_kafka::KafkaPositions;
 use sluicegate_kafka::Identity;
+use sluicegate_kafka::KafkaPositions;
 use sluicegate_model::Position;
 use sluicegate_test_servers::unique_name;
 

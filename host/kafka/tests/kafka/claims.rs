@@ -129,3 +129,25 @@ async fn state_is_decided_with_the_epoch() {
     assert_eq!(process.writer.state("schema").await.unwrap().as_deref(), Some(&b"one"[..]));
     assert_eq!(process.writer.state("other").await.unwrap(), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_whose_caller_was_cancelled_is_settled_before_the_next_take() {
+    let out = topic_with("out", 1, 0);
+    let (pipeline, lane) = (unique_name("p"), Lane::from("src/0"));
+    let mut process = Process::new(&pipeline, "i", None).await;
+    let mut next = 0;
+    process.take(&lane).await.unwrap();
+    for round in 0..12_u64 {
+        process.write(&batch(&out, &lane, next as u64, &[&next.to_string()])).await.unwrap();
+        // Cancelled somewhere on the way: the decision may be made, or not.
+        let cut = Duration::from_micros(round * 700);
+        let _ = tokio::time::timeout(cut, process.commit(&lane, position(next), position(next + 1))).await;
+        let _ = process.writer.abort().await;
+        next = match process.take(&lane).await.unwrap().at {
+            StartAt::Position(position) => offset(&position),
+            _ => 0,
+        };
+    }
+    let expected: Vec<String> = (0..next).map(|n| n.to_string()).collect();
+    assert_eq!(texts(&out), expected, "what the records say was decided is what is there");
+}

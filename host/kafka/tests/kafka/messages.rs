@@ -103,7 +103,10 @@ async fn a_topic_that_was_made_anew_is_told_apart() {
     let at = StartAt::Position(position);
     let error = second.start(&[LaneStart { lane: lanes[0].clone(), at, incarnation }]).await.unwrap_err();
     assert_eq!(error.class(), Class::Fatal);
-    assert!(error.to_string().contains("made anew") && error.to_string().contains("positions set"), "{error}");
+    assert!(
+        error.to_string().contains("made anew") && error.to_string().contains("positions set"),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

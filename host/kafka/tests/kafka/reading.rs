@@ -1,7 +1,7 @@
 //! Lanes come, are read, rewound and given back.
 
 use sluicegate_connector::{Event, Incarnations, Source, StartAt};
-use sluicegate_kafka::{KafkaSource, Until, Identity};
+use sluicegate_kafka::{Identity, KafkaSource, Until};
 use sluicegate_test_servers::unique_name;
 
 use crate::support::*;

@@ -6,7 +6,11 @@ use sluicegate_test_servers::unique_name;
 use crate::support::*;
 
 /// Reads a lane's rows and writes them on, once.
-async fn pump(source: &mut sluicegate_kafka::KafkaSource, process: &mut Process, out: &str) -> (sluicegate_model::Lane, LaneSpan) {
+async fn pump(
+    source: &mut sluicegate_kafka::KafkaSource,
+    process: &mut Process,
+    out: &str,
+) -> (sluicegate_model::Lane, LaneSpan) {
     let lane = assigned(source).await.remove(0);
     let taken = process.take(&lane).await.unwrap();
     let incarnation = start(source, &process.incarnations, &lane, taken.at).await;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use arrow_array::StringArray;
 use arrow_schema::{DataType, Field, Schema};
 use sluicegate_connector::{
-    Chunk, Epoch, Error, Event, Incarnations, LaneSpan, LaneStart, Sink, Source, StartAt, Taken, WriteError, Writer,
+    Chunk, Epoch, Error, Event, Incarnations, LaneSpan, LaneStart, Sink, Source, StartAt, Taken, WriteError,
+    Writer,
 };
 use sluicegate_format::FormatOptions;
 use sluicegate_kafka::source::Start;
@@ -62,12 +63,13 @@ pub fn sink_options() -> SinkOptions {
 }
 
 pub fn source(topic: &str, pipeline: &str, instance: &str) -> KafkaSource {
-    KafkaSource::new(&connection(), source_options(topic), &Identity::new(pipeline, instance)).expect("a source")
+    KafkaSource::new(&connection(), source_options(topic), &Identity::new(pipeline, instance))
+        .expect("a source")
 }
 
 /// The next event, or a panic after a minute.
 pub async fn next(source: &mut KafkaSource, room: usize) -> Result<Event, Error> {
-    tokio::time::timeout(Duration::from_secs(60), source.next(room)).await.expect("an event within a minute")
+    tokio::time::timeout(Duration::from_mins(1), source.next(room)).await.expect("an event within a minute")
 }
 
 /// Waits for lanes to be assigned.
@@ -78,7 +80,12 @@ pub async fn assigned(source: &mut KafkaSource) -> Vec<Lane> {
     }
 }
 
-pub async fn start(source: &mut KafkaSource, incarnations: &Incarnations, lane: &Lane, at: StartAt) -> Incarnation {
+pub async fn start(
+    source: &mut KafkaSource,
+    incarnations: &Incarnations,
+    lane: &Lane,
+    at: StartAt,
+) -> Incarnation {
     let incarnation = incarnations.begin(lane);
     source.start(&[LaneStart { lane: lane.clone(), at, incarnation }]).await.expect("the lane starts");
     incarnation
@@ -146,7 +153,12 @@ impl Process {
         Self::with(sink_options(), pipeline, instance, source).await
     }
 
-    pub async fn with(options: SinkOptions, pipeline: &str, instance: &str, source: Option<SourceGroup>) -> Self {
+    pub async fn with(
+        options: SinkOptions,
+        pipeline: &str,
+        instance: &str,
+        source: Option<SourceGroup>,
+    ) -> Self {
         let identity = Identity::new(pipeline, instance);
         let mut sink = KafkaSink::new(&connection(), options, &identity, source).expect("a sink");
         let writer = sink.open().await.expect("a writer");
@@ -166,7 +178,8 @@ impl Process {
 
     pub async fn commit(&mut self, lane: &Lane, from: Position, to: Position) -> Result<(), WriteError> {
         let incarnation = self.incarnations.begin(lane);
-        self.commit_as(LaneSpan { lane: lane.clone(), incarnation, from, to, released: false, note: None }).await
+        self.commit_as(LaneSpan { lane: lane.clone(), incarnation, from, to, released: false, note: None })
+            .await
     }
 
     pub async fn commit_as(&mut self, span: LaneSpan) -> Result<(), WriteError> {
@@ -185,7 +198,7 @@ pub fn error<T>(outcome: Result<T, WriteError>) -> Error {
     }
 }
 
-/// The texts in a topic, as a read_committed reader sees them.
+/// The texts in a topic, as a `read_committed` reader sees them.
 pub fn texts(topic: &str) -> Vec<String> {
     let messages = kafka().client().read_all_committed(topic).expect("messages");
     messages.iter().map(sluicegate_test_servers::Message::key_text).collect()

@@ -139,7 +139,8 @@ async fn dead_letters_apart_are_durable_when_put() {
     let dead = topic_with("dead", 1, 0);
     let options = DeadLetterOptions { topic: dead.clone(), create_topics: None };
     let mut letters = KafkaDeadLetters::new(&connection(), &options).unwrap();
-    let left = letters.put(vec![letter("p", b"1".to_vec()), letter("p", vec![b'x'; 2_000_000])]).await.unwrap();
+    let left =
+        letters.put(vec![letter("p", b"1".to_vec()), letter("p", vec![b'x'; 2_000_000])]).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(kafka().client().read_committed(&dead).unwrap().len(), 1);
 }
@@ -155,5 +156,7 @@ async fn without_transactions_rows_are_there_at_once_and_positions_after_them() 
     process.write(&batch(&out, &lane, 0, &["a"])).await.unwrap();
     process.commit(&lane, position(0), position(1)).await.unwrap();
     assert_eq!(texts(&out), ["a"]);
-    assert!(matches!(process.take(&lane).await.unwrap().at, sluicegate_connector::StartAt::Position(p) if offset(&p) == 1));
+    assert!(
+        matches!(process.take(&lane).await.unwrap().at, sluicegate_connector::StartAt::Position(p) if offset(&p) == 1)
+    );
 }
