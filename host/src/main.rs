@@ -1,3 +1,7 @@
-//! A gateway for change rows: Kafka and binlogs through WebAssembly transforms into MySQL, StarRocks and Kafka, exactly once.
+//! The `sluicegate` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sluicegate::cli::main()
+}

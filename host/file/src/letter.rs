@@ -107,7 +107,10 @@ impl Letter {
             at: Some(at.to_rfc3339_opts(SecondsFormat::Millis, true)),
             key: key.map(blob),
             value: value.map(blob),
-            headers: headers.into_iter().map(|(name, value)| Header { name, value: value.map(blob) }).collect(),
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| Header { name, value: value.map(blob) })
+                .collect(),
         }
     }
 
@@ -125,7 +128,11 @@ impl Letter {
             raw: RawRecord {
                 key: self.key.map(bytes),
                 value: self.value.map(bytes),
-                headers: self.headers.into_iter().map(|header| (header.name, header.value.map(bytes))).collect(),
+                headers: self
+                    .headers
+                    .into_iter()
+                    .map(|header| (header.name, header.value.map(bytes)))
+                    .collect(),
             },
         }
     }

@@ -42,7 +42,8 @@ impl Iterator for Letters {
             // Its column and its kind, not its words: they may quote the line.
             let (line, column) = (self.line, error.column());
             let what = format!("{}:{line}:{column} is no dead letter", self.path.display());
-            Error::fatal(what).help("the file was changed by something else; the lines around it can still be read")
+            Error::fatal(what)
+                .help("the file was changed by something else; the lines around it can still be read")
         }))
     }
 }

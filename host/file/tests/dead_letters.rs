@@ -54,10 +54,14 @@ async fn text_stands_beside_base64_where_it_is_text() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("letters");
     FileDeadLetters::open(&path).unwrap().put(vec![letter(1)]).await.unwrap();
-    let line: serde_json::Value = serde_json::from_str(std::fs::read_to_string(&path).unwrap().trim()).unwrap();
+    let line: serde_json::Value =
+        serde_json::from_str(std::fs::read_to_string(&path).unwrap().trim()).unwrap();
     assert_eq!(line["value"]["text"], "{\"NAME\": \"Müller\"}");
     assert_eq!(line["key"], serde_json::json!({ "base64": "/wA=" }));
-    assert_eq!(line["headers"], serde_json::json!([{"name": "a", "value": {"base64": "MQ==", "text": "1"}}, {"name": "a"}]));
+    assert_eq!(
+        line["headers"],
+        serde_json::json!([{"name": "a", "value": {"base64": "MQ==", "text": "1"}}, {"name": "a"}])
+    );
 }
 
 #[tokio::test]
@@ -84,6 +88,16 @@ async fn a_line_that_is_no_letter_hides_no_other() {
     assert!(read[0].is_ok() && read[2].is_ok());
     let message = read[1].as_ref().unwrap_err().to_string();
     assert!(message.contains("letters:2:") && !message.contains("hush"), "{message}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_needed_is_not_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("new/letters");
+    let mut place = FileDeadLetters::when_needed(&path);
+    assert!(!path.parent().unwrap().exists());
+    place.put(vec![letter(1)]).await.unwrap();
+    assert_eq!(read(&path).len(), 1);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
@@ -12,10 +13,19 @@ use sluicegate_connector::Error;
 use sluicegate_format::{Decode, LaneInfo, Record};
 use sluicegate_model::{Decoded, Lane};
 
+use crate::Connection;
 use crate::client::Partition;
 use crate::source::SourceOptions;
 use crate::task::blocking;
-use crate::Connection;
+
+/// Errors come back from the calls: they need no second line in the log.
+struct Quiet;
+
+impl ClientContext for Quiet {
+    fn error(&self, _: KafkaError, _: &str) {}
+}
+
+impl ConsumerContext for Quiet {}
 
 /// How long the newest messages are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,7 +34,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`sluicegate_connector::Class::Configuration`] where no broker answers or a topic does not exist.
-pub async fn newest(connection: &Connection, options: &SourceOptions, count: usize) -> Result<Vec<(Lane, Decoded)>, Error> {
+pub async fn newest(
+    connection: &Connection,
+    options: &SourceOptions,
+    count: usize,
+) -> Result<Vec<(Lane, Decoded)>, Error> {
     let decode = options
         .format
         .decoder()
@@ -36,10 +50,12 @@ pub async fn newest(connection: &Connection, options: &SourceOptions, count: usi
         .set("enable.auto.commit", false)
         .set("enable.partition.eof", true)
         .set("isolation.level", "read_committed");
-    let config: ClientConfig = settings.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let config: ClientConfig =
+        settings.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let (brokers, topics) = (connection.brokers.clone(), options.topics.clone());
     blocking(move || {
-        let consumer: BaseConsumer = config.create().map_err(|error| refused(&brokers, error))?;
+        let consumer: BaseConsumer<Quiet> =
+            config.create_with_context(Quiet).map_err(|error| refused(&brokers, error))?;
         let partitions = partitions(&consumer, topics.all(), &brokers)?;
         let sampled = read(&consumer, &partitions, count).map_err(|error| refused(&brokers, error))?;
         Ok(sampled.iter().map(|lane| lane.decode(decode.as_ref())).collect())
@@ -52,22 +68,31 @@ fn refused(brokers: &str, error: KafkaError) -> Error {
 }
 
 /// The partitions of the topics that are named or match.
-fn partitions(consumer: &BaseConsumer, topics: &[String], brokers: &str) -> Result<Vec<Partition>, Error> {
+fn partitions(
+    consumer: &BaseConsumer<Quiet>,
+    topics: &[String],
+    brokers: &str,
+) -> Result<Vec<Partition>, Error> {
     let metadata = consumer.fetch_metadata(None, PATIENCE).map_err(|error| {
-        Error::configuration(format!("no broker answers at {brokers}")).caused_by(error).help("check `brokers`")
+        Error::configuration(format!("no broker answers at {brokers}"))
+            .caused_by(error)
+            .help("check `brokers`")
     })?;
     let mut found = Vec::new();
     for topic in topics {
         let matches: Box<dyn Fn(&str) -> bool> = if topic.starts_with('^') {
-            let pattern = Regex::new(topic)
-                .map_err(|error| Error::configuration(format!("{topic} is no regular expression")).caused_by(error))?;
+            let pattern = Regex::new(topic).map_err(|error| {
+                Error::configuration(format!("{topic} is no regular expression")).caused_by(error)
+            })?;
             Box::new(move |name| pattern.is_match(name))
         } else {
             Box::new(move |name| name == topic)
         };
         let before = found.len();
         for known in metadata.topics().iter().filter(|known| matches(known.name())) {
-            found.extend(known.partitions().iter().map(|partition| Partition::new(known.name(), partition.id())));
+            found.extend(
+                known.partitions().iter().map(|partition| Partition::new(known.name(), partition.id())),
+            );
         }
         if found.len() == before {
             return Err(Error::configuration(format!("topic {topic} does not exist at {brokers}")));
@@ -111,15 +136,21 @@ impl Sampled {
 }
 
 /// Reads the last messages of each partition until `count` are there or all ends are reached.
-fn read(consumer: &BaseConsumer, partitions: &[Partition], count: usize) -> Result<Vec<Sampled>, KafkaError> {
+fn read(
+    consumer: &BaseConsumer<Quiet>,
+    partitions: &[Partition],
+    count: usize,
+) -> Result<Vec<Sampled>, KafkaError> {
     let each = i64::try_from(count.div_ceil(partitions.len().max(1))).unwrap_or(i64::MAX);
     let mut list = TopicPartitionList::new();
     for Partition { topic, number } in partitions {
         list.add_partition_offset(topic, *number, Offset::OffsetTail(each))?;
     }
     consumer.assign(&list)?;
-    let mut sampled: Vec<Sampled> =
-        partitions.iter().map(|partition| Sampled { partition: partition.clone(), messages: Vec::new() }).collect();
+    let mut sampled: Vec<Sampled> = partitions
+        .iter()
+        .map(|partition| Sampled { partition: partition.clone(), messages: Vec::new() })
+        .collect();
     let (mut ends, mut read) = (0, 0);
     let until = Instant::now() + PATIENCE;
     while ends < partitions.len() && read < count && Instant::now() < until {

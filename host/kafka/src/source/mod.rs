@@ -334,6 +334,22 @@ impl Source for KafkaSource {
     }
 }
 
+/// A source that was not closed: an error ended the pipeline. Without this librdkafka may wait for ever for the answer to
+/// a rebalance when its client is destroyed. A static member leaves nothing behind by it: its lanes stay its own until
+/// the session time-out.
+impl Drop for KafkaSource {
+    fn drop(&mut self) {
+        if !self.joined {
+            return;
+        }
+        self.lanes = Lanes::default();
+        self.ready.clear();
+        if let Ok(queue) = Queue::of_consumer(&self.group.consumer) {
+            group::leave(&self.group.consumer, &queue, Duration::from_secs(5));
+        }
+    }
+}
+
 /// Moves lanes that are being read. Blocks.
 ///
 /// By seeking and not by taking the lanes out and in again: librdkafka would take that for the answer to a revocation

@@ -67,7 +67,8 @@ async fn lanes_are_shared_out_and_given_back() {
                 assert!(deadline > std::time::Instant::now());
                 break lanes;
             }
-            Event::Rows(_) => {}
+            // A rebalance may also give nothing new.
+            Event::Rows(_) | Event::Assigned(_) => {}
             other => panic!("{other:?}"),
         }
     };
@@ -146,8 +147,8 @@ async fn new_partitions_are_picked_up() {
     kafka().client().add_partitions(&topic, 2).unwrap();
     let lanes = loop {
         match next(&mut source, ROOM).await.unwrap() {
-            Event::Assigned(lanes) => break lanes,
-            Event::Rows(_) => {}
+            Event::Assigned(lanes) if !lanes.is_empty() => break lanes,
+            Event::Assigned(_) | Event::Rows(_) => {}
             other => panic!("{other:?}"),
         }
     };
@@ -159,4 +160,21 @@ async fn a_pattern_finds_its_topics() {
     let topic = topic_with("pattern", 1, 1);
     let mut source = source(&format!("^{topic}$"), &unique_name("p"), "i");
     assert_eq!(set(&assigned(&mut source).await), [format!("{topic}/0")].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_ends_in_the_middle_of_a_rebalance() {
+    let topic = topic_with("end", 4, 10);
+    let pipeline = unique_name("p");
+    let mut first = source(&topic, &pipeline, "first");
+    for lane in assigned(&mut first).await {
+        start(&mut first, &Incarnations::default(), &lane, StartAt::Beginning).await;
+    }
+    let mut second = source(&topic, &pipeline, "second");
+    let joining = tokio::spawn(async move { assigned(&mut second).await });
+    while !matches!(next(&mut first, ROOM).await.unwrap(), Event::Revoked { .. }) {}
+    // Neither answered nor closed.
+    let dropping = tokio::task::spawn_blocking(move || drop(first));
+    tokio::time::timeout(std::time::Duration::from_secs(60), dropping).await.expect("it ends").unwrap();
+    joining.abort();
 }

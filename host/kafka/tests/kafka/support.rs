@@ -74,9 +74,13 @@ pub async fn next(source: &mut KafkaSource, room: usize) -> Result<Event, Error>
 
 /// Waits for lanes to be assigned.
 pub async fn assigned(source: &mut KafkaSource) -> Vec<Lane> {
-    match next(source, ROOM).await.expect("lanes") {
-        Event::Assigned(lanes) => lanes,
-        other => panic!("lanes were to be assigned, and there came {other:?}"),
+    loop {
+        match next(source, ROOM).await.expect("lanes") {
+            // A member that joins a group which has no lane left for it yet.
+            Event::Assigned(lanes) if lanes.is_empty() => {}
+            Event::Assigned(lanes) => return lanes,
+            other => panic!("lanes were to be assigned, and there came {other:?}"),
+        }
     }
 }
 

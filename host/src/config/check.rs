@@ -1,0 +1,235 @@
+//! What fits together: names that are used and names that there are, options that need one another.
+
+use std::time::Duration;
+
+use sluicegate_kafka::guarded;
+use sluicegate_keys::{KeyRing, Use};
+
+use super::connections::LIBRDKAFKA;
+use super::error::Problem;
+use super::load::Loaded;
+use super::locate::{Entry, Node};
+use super::nearest::{did_you_mean, listed};
+use super::sink::SinkEntry;
+use super::source::SourceEntry;
+
+/// Checks a file that was read, and makes its key ring.
+pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Problem>) -> KeyRing {
+    let checker = Checker { loaded, tree: &loaded.tree };
+    let ring = checker.keys(problems);
+    checker.literal_secrets();
+    checker.pipeline(problems);
+    checker.formats(problems);
+    checker.epochs(problems);
+    checker.steps(problems);
+    checker.dead_letters(&ring, problems);
+    guarded_settings(&loaded.tree, problems);
+    ring
+}
+
+struct Checker<'a> {
+    loaded: &'a Loaded,
+    tree: &'a Node,
+}
+
+impl Checker<'_> {
+    fn entry(&self, path: &[&str]) -> Option<&Entry> {
+        let (last, parents) = path.split_last()?;
+        self.tree.at(parents)?.entry(last)
+    }
+
+    /// A problem at the value of a path.
+    fn problem_at(&self, path: &[&str], message: impl Into<String>, label: &str) -> Problem {
+        let problem = Problem::new(message);
+        match self.tree.at(path) {
+            Some(node) => problem.at(node.place).label(label),
+            None => problem,
+        }
+    }
+
+    fn keys(&self, problems: &mut Vec<Problem>) -> KeyRing {
+        let keys = &self.loaded.pipeline.keys;
+        let good = keys.iter().filter(|(name, spec)| match KeyRing::build([(*name, *spec)]) {
+            Ok(_) => true,
+            Err(error) => {
+                let problem = Problem::new(error.to_string()).hidden(true);
+                let entry = self.entry(&["keys", error.key()]);
+                problems.push(match entry {
+                    Some(entry) => problem.at(entry.place),
+                    None => problem,
+                });
+                false
+            }
+        });
+        KeyRing::build(good).unwrap_or_else(|error| {
+            problems.push(Problem::new(error.to_string()));
+            KeyRing::default()
+        })
+    }
+
+    /// Warns of secrets that stand in the file itself.
+    fn literal_secrets(&self) {
+        for key in self.tree.get("keys").into_iter().flat_map(Node::entries) {
+            for version in key.value.get("versions").into_iter().flat_map(Node::entries) {
+                if version.value.written.is_none() {
+                    tracing::warn!(
+                        key = key.key,
+                        version = version.key,
+                        file = %self.loaded.file.display(),
+                        "a secret stands in the pipeline file itself: keep it elsewhere, and write \"${{file:PATH}}\" here"
+                    );
+                }
+            }
+        }
+    }
+
+    fn pipeline(&self, problems: &mut Vec<Problem>) {
+        let plain = |name: &str| {
+            let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+            !name.is_empty() && name.len() <= 200 && name.chars().all(letter)
+        };
+        let file = &self.loaded.pipeline;
+        for (key, name) in [("pipeline", Some(&file.pipeline)), ("instance", file.instance.as_ref())] {
+            if name.is_some_and(|name| !plain(name)) {
+                let message =
+                    format!("`{key}` is no name: take 1 to 200 of the characters A-Z a-z 0-9 . _ -");
+                problems.push(self.problem_at(&[key], message, "this name"));
+            }
+        }
+    }
+
+    fn formats(&self, problems: &mut Vec<Problem>) {
+        let SourceEntry::Kafka(source) = &self.loaded.pipeline.source;
+        let SinkEntry::Kafka(sink) = &self.loaded.pipeline.sink;
+        let read = source.options.format.decoder().err().map(|error| ("source", error));
+        let written = sink.options.format.encoder().err().map(|error| ("sink", error));
+        for (part, error) in [read, written].into_iter().flatten() {
+            problems.push(self.problem_at(&[part, "kafka", "format"], error.to_string(), "this format"));
+        }
+        if source.options.topics.all().is_empty() {
+            problems.push(self.problem_at(
+                &["source", "kafka", "topics"],
+                "the source has no topics",
+                "none",
+            ));
+        }
+    }
+
+    fn epochs(&self, problems: &mut Vec<Problem>) {
+        let SinkEntry::Kafka(sink) = &self.loaded.pipeline.sink;
+        let (epoch, timeout) = (self.loaded.pipeline.engine.max_epoch, sink.options.transaction_timeout);
+        if sink.options.transactions && epoch.0 > timeout.0 / 3 {
+            let message = format!(
+                "`engine.max_epoch` is {epoch}, more than a third of the sink's `transaction_timeout` of {timeout}"
+            );
+            let place = if self.tree.at(&["engine", "max_epoch"]).is_some() {
+                ["engine", "max_epoch"].as_slice()
+            } else {
+                ["sink", "kafka", "transaction_timeout"].as_slice()
+            };
+            let help = "an epoch and its retries must end before the broker aborts its transaction";
+            problems.push(self.problem_at(place, message, "these do not fit").help(help));
+        }
+        if sink.options.transactions && timeout.0 < Duration::from_secs(1) {
+            let message = format!("`transaction_timeout` is {timeout}, and must be a second or more");
+            problems.push(self.problem_at(&["sink", "kafka", "transaction_timeout"], message, "too short"));
+        }
+    }
+
+    /// Keys that steps are granted. Guests are looked at later: that takes a WebAssembly engine.
+    fn steps(&self, problems: &mut Vec<Problem>) {
+        let known = || self.loaded.pipeline.keys.keys().map(String::as_str);
+        for step in self.tree.get("steps").into_iter().flat_map(Node::items) {
+            let names: Vec<&str> = step.get("name").and_then(Node::text).into_iter().collect();
+            let name =
+                names.first().copied().or_else(|| step.get("use").and_then(Node::text)).unwrap_or_default();
+            for grant in step.get("keys").into_iter().flat_map(Node::entries) {
+                if !self.loaded.pipeline.keys.contains_key(&grant.key) {
+                    let near = did_you_mean(&grant.key, known());
+                    let message = format!(
+                        "step `{name}` is granted the key `{}`, which the pipeline does not have{near}",
+                        grant.key
+                    );
+                    let help = format!("`keys:` has {}", listed(known()));
+                    problems.push(Problem::new(message).at(grant.place).label("unknown").help(help));
+                }
+            }
+        }
+    }
+
+    fn dead_letters(&self, ring: &KeyRing, problems: &mut Vec<Problem>) {
+        let Some(letters) = &self.loaded.pipeline.dead_letters else { return };
+        let section = |message: String| {
+            let problem = Problem::new(message);
+            match self.tree.entry("dead_letters") {
+                Some(entry) => problem.at(entry.place).label("here"),
+                None => problem,
+            }
+        };
+        if letters.kafka.is_none() && letters.file.is_none() {
+            problems.push(section("`dead_letters` names no place".to_owned()).help("add `kafka` or `file`"));
+        }
+        if let Some(limit) = letters.stop_after
+            && (limit.failed == 0 || limit.failed > limit.of)
+        {
+            let message = format!("`stop_after` of {} failed of {} cannot be", limit.failed, limit.of);
+            let help = "`failed` is 1 or more and not above `of`";
+            problems.push(self.problem_at(&["dead_letters", "stop_after"], message, "this limit").help(help));
+        }
+        match &letters.seal {
+            None => {
+                let granted = self.loaded.pipeline.steps.iter().find(|step| !step.keys.is_empty());
+                if let Some(step) = granted {
+                    let keys = &self.loaded.pipeline.keys;
+                    let able =
+                        keys.iter().find(|(_, spec)| spec.algorithm.allows(Use::Seal)).map(|(name, _)| name);
+                    let message = format!(
+                        "dead letters would hold in the clear what step `{}` uses keys for",
+                        step.uses
+                    );
+                    let key = able.map_or("KEY", String::as_str);
+                    problems.push(
+                        section(message)
+                            .help(format!("add `seal: {key}`: the letters are then sealed with that key")),
+                    );
+                }
+            }
+            Some(key) if !self.loaded.pipeline.keys.contains_key(key) => {
+                let known = || self.loaded.pipeline.keys.keys().map(String::as_str);
+                let message = format!(
+                    "there is no key `{key}` to seal dead letters with{}",
+                    did_you_mean(key, known())
+                );
+                let help = format!("`keys:` has {}", listed(known()));
+                problems.push(self.problem_at(&["dead_letters", "seal"], message, "unknown").help(help));
+            }
+            Some(key) => {
+                if let Ok(algorithm) = ring.algorithm(key)
+                    && !algorithm.allows(Use::Seal)
+                {
+                    let message = format!(
+                        "dead letters cannot be sealed with `{key}`: a key of {algorithm} seals nothing"
+                    );
+                    let help = "take a key of xaes-256-gcm";
+                    problems.push(self.problem_at(&["dead_letters", "seal"], message, "this key").help(help));
+                }
+            }
+        }
+    }
+}
+
+/// Refuses settings of librdkafka that carry the guarantee, wherever they stand.
+fn guarded_settings(node: &Node, problems: &mut Vec<Problem>) {
+    for entry in node.entries() {
+        if entry.key == LIBRDKAFKA {
+            for setting in entry.value.entries() {
+                if let Err(error) = guarded::check(&setting.key) {
+                    let problem = Problem::new(error.what()).at(setting.place).label("guarded");
+                    problems.push(problem.help_if(error.advice().map(str::to_owned)));
+                }
+            }
+        } else if entry.key != "steps" {
+            guarded_settings(&entry.value, problems);
+        }
+    }
+}

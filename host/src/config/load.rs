@@ -1,0 +1,87 @@
+//! From a file to the types of this module: places, substitution, structure, values, each for all mistakes at once.
+
+use std::path::{Path, PathBuf};
+
+use super::error::{ConfigErrors, Problem};
+use super::locate::{Node, Place};
+use super::pipeline::PipelineFile;
+use super::structure::Structure;
+use super::substitute::Surroundings;
+use super::{read, schema, secrets};
+
+/// A file that was read.
+pub(super) struct Loaded {
+    /// What messages call it.
+    pub(super) file: PathBuf,
+    /// What its paths are relative to.
+    pub(super) directory: PathBuf,
+    /// Its text, secrets covered.
+    pub(super) covered: String,
+    pub(super) tree: Node,
+    pub(super) pipeline: PipelineFile,
+}
+
+impl Loaded {
+    /// The errors of this file.
+    pub(super) fn check(&self, problems: Vec<Problem>) -> Result<(), ConfigErrors> {
+        ConfigErrors::check(&self.file, &self.covered, problems)
+    }
+
+    /// One error of this file.
+    pub(super) fn error(&self, problem: Problem) -> ConfigErrors {
+        ConfigErrors::new(&self.file, &self.covered, vec![problem])
+    }
+}
+
+/// Reads the text of a pipeline file. `variables` is the environment.
+pub(super) fn load(
+    text: &str,
+    file: &Path,
+    variables: &dyn Fn(&str) -> Option<String>,
+) -> Result<Loaded, ConfigErrors> {
+    let mut tree = Node::parse(text).map_err(|error| ConfigErrors::new(file, "", vec![syntax(&error)]))?;
+    secrets::mark(&mut tree);
+    let covered = secrets::cover(text, &tree);
+    let wrong = |problems| ConfigErrors::check(file, &covered, problems);
+
+    let directory = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let mut problems = Vec::new();
+    Surroundings { directory: &directory, variables, names }.substitute(&mut tree, &mut problems);
+    wrong(std::mem::take(&mut problems))?;
+
+    Structure::new(schema::of_types()).check(&mut tree, "", Place::default(), &mut problems);
+    wrong(std::mem::take(&mut problems))?;
+
+    let pipeline = read::pipeline(&tree, &mut problems);
+    wrong(problems)?;
+    let Some(pipeline) = pipeline else {
+        // Every section that could not be read has left a problem.
+        return Err(ConfigErrors::new(file, &covered, vec![Problem::new("the file cannot be read")]));
+    };
+    Ok(Loaded { file: file.to_owned(), directory, covered, tree, pipeline })
+}
+
+/// A file that is no YAML. Its lines are not shown: which of them hold secrets is not known.
+fn syntax(error: &serde_saphyr::Error) -> Problem {
+    let problem = match error.without_snippet() {
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            Problem::new(format!("the key `{key}` stands here twice"))
+        }
+        error => {
+            let mut options = serde_saphyr::RenderOptions::default();
+            options.snippets = serde_saphyr::SnippetMode::Off;
+            let text = error.render_with_options(options);
+            // The place is told our own way.
+            let text = text.lines().next().unwrap_or_default().split(" at line ").next().unwrap_or_default();
+            Problem::new(format!("this is no valid YAML: {}", text.trim_end_matches(['.', ':'])))
+        }
+    };
+    match error.location() {
+        Some(location) => problem.at(Place::of(&location)).hidden(true),
+        None => problem,
+    }
+}

@@ -1,0 +1,117 @@
+//! The configuration: a pipeline a file, in YAML or JSON.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `pipeline`, `connections`, `source`, `sink`, `steps`, `dead_letters`, `time_zone` | what a file may say |
+//! | `load` | from text to these types |
+//! | `locate` | the file as a tree that knows its places |
+//! | `secrets` | what of it is never shown |
+//! | `substitute` | `${VARIABLE}` and `${file:PATH}` |
+//! | `structure` | keys and kinds of values against the schema |
+//! | `read` | from the tree to the types |
+//! | `check` | what fits together |
+//! | `nearest` | what somebody may have meant |
+//! | `guests` | steps, found, loaded and tried |
+//! | `crypt_grants` | keys that `crypt` names and is not granted |
+//! | `letters` | where dead letters go, sealed |
+//! | [`assemble`] | a pipeline that runs |
+//! | `online` | what only the systems can tell |
+//! | [`schema`] | the JSON Schema of a file |
+//! | [`reference`] | the reference for people |
+//! | [`error`], `excerpt` | [`ConfigErrors`]: what is wrong, and the line where |
+
+pub mod assemble;
+mod check;
+mod connections;
+mod crypt_grants;
+mod dead_letters;
+pub mod error;
+mod excerpt;
+mod guests;
+mod letters;
+mod load;
+mod locate;
+mod nearest;
+mod online;
+mod pipeline;
+mod read;
+pub mod reference;
+pub mod schema;
+mod secrets;
+mod sink;
+mod source;
+mod steps;
+mod structure;
+mod substitute;
+mod time_zone;
+
+use std::fmt;
+use std::path::Path;
+
+use sluicegate_keys::KeyRing;
+
+pub use assemble::{RunOptions, RunUntil};
+pub use error::ConfigErrors;
+pub use reference::reference_markdown;
+pub use schema::schema;
+
+use error::Problem;
+use load::Loaded;
+
+/// The configuration of a pipeline: read, with all names in it known. What its guests say is not yet known:
+/// [`Config::check`] asks them.
+pub struct Config {
+    loaded: Loaded,
+    ring: KeyRing,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// All that is wrong with it, as far as the file alone can tell.
+    pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
+        let unreadable = |error: std::io::Error| {
+            ConfigErrors::new(path, "", vec![Problem::new(format!("the file cannot be read: {error}"))])
+        };
+        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, path)
+    }
+
+    /// Reads the text of a file. `path` is what messages call it, and what paths in it are relative to the directory
+    /// of; the file need not be there.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigErrors> {
+        let loaded = load::load(text, path, &|name| std::env::var(name).ok())?;
+        let mut problems = Vec::new();
+        let ring = check::check(&loaded, &mut problems);
+        loaded.check(problems)?;
+        Ok(Self { loaded, ring })
+    }
+
+    /// Checks what reading does not: guests are loaded, and each is given its `with:` block.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn check(&self) -> Result<(), ConfigErrors> {
+        self.chain_factories().map(|_| ())
+    }
+
+    /// The name of the pipeline.
+    pub fn name(&self) -> &str {
+        &self.loaded.pipeline.pipeline
+    }
+
+    /// The names of the steps, in order.
+    pub fn step_names(&self) -> Vec<String> {
+        steps::names(&self.loaded.pipeline.steps)
+    }
+}
+
+/// Name and file, nothing else: the rest may hold secrets.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Config({:?} of {})", self.name(), self.loaded.file.display())
+    }
+}

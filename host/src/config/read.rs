@@ -1,0 +1,198 @@
+//! From a checked tree to types, section by section, so that a mistake in one does not hide those of others.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+use super::connections::{CONNECTION, ConnectionEntry, IN_PLACE, LIBRDKAFKA, OnKafka};
+use super::dead_letters::DeadLettersEntry;
+use super::error::Problem;
+use super::locate::Node;
+use super::nearest::{did_you_mean, listed};
+use super::pipeline::PipelineFile;
+use super::sink::SinkEntry;
+use super::source::SourceEntry;
+
+/// The whole file; `None` where anything of it cannot be read, which `problems` then tells.
+pub(super) fn pipeline(tree: &Node, problems: &mut Vec<Problem>) -> Option<PipelineFile> {
+    let mut reader = Reader { tree, problems, connections: BTreeMap::new() };
+    let names = tree.get("connections").into_iter().flat_map(Node::entries);
+    for entry in names {
+        let path = ["connections", entry.key.as_str()];
+        let connection = reader.at::<ConnectionEntry>(&path).flatten();
+        reader.connections.insert(entry.key.clone(), connection);
+    }
+    let source = reader.block(&["source", "kafka"], true);
+    let sink = reader.block(&["sink", "kafka"], true);
+    let dead_letters = reader.dead_letters();
+    let pipeline = reader.at(&["pipeline"]);
+    let instance = reader.at(&["instance"]);
+    let time_zone = reader.at(&["time_zone"]);
+    let keys = reader.at(&["keys"]);
+    let engine = reader.at(&["engine"]);
+    let steps: Option<Vec<_>> = match tree.get("steps") {
+        Some(steps) => {
+            let steps: Vec<_> = steps
+                .items()
+                .iter()
+                .enumerate()
+                .map(|(number, step)| reader.value(step, &format!("steps[{number}]")))
+                .collect();
+            steps.into_iter().collect()
+        }
+        None => Some(Vec::new()),
+    };
+    let connections: Option<BTreeMap<_, _>> =
+        reader.connections.into_iter().map(|(name, connection)| Some((name, connection?))).collect();
+    Some(PipelineFile {
+        pipeline: pipeline??,
+        instance: instance?.flatten(),
+        time_zone: time_zone?.flatten(),
+        connections: connections?,
+        source: SourceEntry::Kafka(source??),
+        steps: steps?,
+        sink: SinkEntry::Kafka(sink??),
+        dead_letters: dead_letters?,
+        keys: keys?.unwrap_or_default(),
+        engine: engine?.unwrap_or_default(),
+    })
+}
+
+struct Reader<'a> {
+    tree: &'a Node,
+    problems: &'a mut Vec<Problem>,
+    /// Those that could be read; `None` for those that are there and could not.
+    connections: BTreeMap<String, Option<ConnectionEntry>>,
+}
+
+impl Reader<'_> {
+    /// The value at a path. The outer `None` is a mistake, the inner one nothing there.
+    fn at<T: DeserializeOwned>(&mut self, path: &[&str]) -> Option<Option<T>> {
+        match self.tree.at(path) {
+            Some(node) => self.value(node, &path.join(".")).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn value<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Option<T> {
+        match serde_path_to_error::deserialize(node.to_json()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let (node, path) = follow(node, path, error.path());
+                self.problems.push(refused(node, &path, error.inner()));
+                None
+            }
+        }
+    }
+
+    /// A block on a Kafka cluster; `own` says whether its options have a `librdkafka:` beside the connection's. The
+    /// outer `None` is a mistake, the inner one nothing there.
+    fn block<O: DeserializeOwned>(&mut self, path: &[&str], own: bool) -> Option<Option<OnKafka<O>>> {
+        let Some(node) = self.tree.at(path) else { return Some(None) };
+        let name = node.get(CONNECTION);
+        let connection = match (name, node.entry("brokers")) {
+            (Some(name), None) => self.named(name),
+            (None, Some(_)) => self.value(&node.with_entries(|key| IN_PLACE.contains(&key)), &path.join(".")),
+            (Some(_), Some(brokers)) => {
+                let message = format!("`{}` names a connection and describes one too", path.join("."));
+                let problem = Problem::new(message).at(brokers.place).label("in place");
+                self.problems.push(problem.help("keep `connection` or `brokers`, not both"));
+                None
+            }
+            (None, None) => {
+                let message = format!("`{}` has no connection", path.join("."));
+                let place =
+                    self.tree.at(&path[..path.len() - 1]).and_then(|node| node.entry(path[path.len() - 1]));
+                let problem =
+                    Problem::new(message).at(place.map_or(node.place, |entry| entry.place)).label("here");
+                let help = "name one with `connection`, or describe it in place with `brokers`";
+                self.problems.push(problem.help(help));
+                None
+            }
+        };
+        if name.is_some() {
+            self.only_in_place(node, own);
+        }
+        let in_place = |key: &str| (!own || key != LIBRDKAFKA) && IN_PLACE.contains(&key);
+        let options =
+            self.value(&node.with_entries(|key| key != CONNECTION && !in_place(key)), &path.join("."));
+        let name = name.and_then(Node::text).map(str::to_owned);
+        Some(Some(OnKafka { name, connection: connection?, options: options? }))
+    }
+
+    fn named(&mut self, node: &Node) -> Option<sluicegate_kafka::Connection> {
+        let name = node.text().unwrap_or_default();
+        match self.connections.get(name) {
+            Some(found) => found.clone().map(|ConnectionEntry::Kafka(connection)| connection),
+            None => {
+                let known = || self.connections.keys().map(String::as_str);
+                let shown = node.written.as_deref().unwrap_or(name);
+                let message = format!("there is no connection `{shown}`{}", did_you_mean(name, known()));
+                let help = format!("`connections:` has {}", listed(known()));
+                self.problems.push(Problem::new(message).at(node.place).label("unknown").help(help));
+                None
+            }
+        }
+    }
+
+    /// Refuses keys of a connection beside the name of one.
+    fn only_in_place(&mut self, node: &Node, own: bool) {
+        let of_connection =
+            |key: &str| key != "brokers" && IN_PLACE.contains(&key) && !(own && key == LIBRDKAFKA);
+        for entry in node.entries().iter().filter(|entry| of_connection(&entry.key)) {
+            let message = format!("`{}` is a key of the connection, which is named here", entry.key);
+            let help = "write it under `connections:`";
+            self.problems.push(Problem::new(message).at(entry.place).label("not here").help(help));
+        }
+    }
+
+    /// The outer `None` is a mistake, the inner one nothing there.
+    fn dead_letters(&mut self) -> Option<Option<DeadLettersEntry>> {
+        let Some(entry) = self.tree.entry("dead_letters") else { return Some(None) };
+        if entry.value.entries().is_empty() {
+            return Some(None);
+        }
+        let kafka = self.block(&["dead_letters", "kafka"], false);
+        let file = self.at(&["dead_letters", "file"]);
+        let seal = self.at(&["dead_letters", "seal"]);
+        let stop_after = self.at(&["dead_letters", "stop_after"]);
+        Some(Some(DeadLettersEntry {
+            kafka: kafka?,
+            file: file?.flatten(),
+            seal: seal?.flatten(),
+            stop_after: stop_after?.flatten(),
+        }))
+    }
+}
+
+/// The node that a path of serde ends at, as far as it can be followed, and its path in the file.
+fn follow<'a>(mut node: &'a Node, path: &str, steps: &serde_path_to_error::Path) -> (&'a Node, String) {
+    let mut path = path.to_owned();
+    for step in steps {
+        let next = match step {
+            Segment::Seq { index } => node.items().get(*index).map(|item| (item, format!("[{index}]"))),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                node.get(key).map(|value| (value, format!(".{key}")))
+            }
+            Segment::Unknown => None,
+        };
+        let Some((found, name)) = next else { break };
+        node = found;
+        path.push_str(&name);
+    }
+    (node, path)
+}
+
+/// A value that its type does not take.
+fn refused(node: &Node, path: &str, error: &serde_json::Error) -> Problem {
+    let problem = match &node.written {
+        Some(written) => Problem::new(format!("`{path}`: what `{written}` stands for does not do here")),
+        // Serde's words quote the value.
+        None if node.hides() => {
+            Problem::new(format!("the value of `{path}` does not do")).hidden(node.hidden)
+        }
+        None => Problem::new(format!("`{path}`: {error}")),
+    };
+    problem.at(node.place).label("this value")
+}

@@ -1,0 +1,14 @@
+//! `sink:`
+
+use schemars::JsonSchema;
+use sluicegate_kafka::SinkOptions;
+
+use super::connections::OnKafka;
+
+/// Where rows go: one system.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case", rename = "Sink")]
+pub(super) enum SinkEntry {
+    /// Topics of a Kafka cluster.
+    Kafka(OnKafka<SinkOptions>),
+}

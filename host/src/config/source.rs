@@ -1,0 +1,14 @@
+//! `source:`
+
+use schemars::JsonSchema;
+use sluicegate_kafka::SourceOptions;
+
+use super::connections::OnKafka;
+
+/// Where rows come from: one system.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case", rename = "Source")]
+pub(super) enum SourceEntry {
+    /// Topics of a Kafka cluster.
+    Kafka(OnKafka<SourceOptions>),
+}

@@ -1,0 +1,169 @@
+//! `${VARIABLE}` and `${file:PATH}` in values: never in the text of the file, so that what is put in cannot change its
+//! structure. `$$` is a dollar.
+
+use std::path::{Path, PathBuf};
+
+use super::error::Problem;
+use super::locate::{Content, Node};
+use super::nearest::nearest;
+
+/// Where values come from.
+pub(super) struct Surroundings<'a> {
+    /// What paths are relative to: the directory of the pipeline file.
+    pub(super) directory: &'a Path,
+    /// The environment.
+    pub(super) variables: &'a dyn Fn(&str) -> Option<String>,
+    /// Names of the environment's variables, to find what may have been meant.
+    pub(super) names: Vec<String>,
+}
+
+impl Surroundings<'_> {
+    /// Puts values in for every `${...}` of a tree, and marks what then must not be shown.
+    pub(super) fn substitute(&self, node: &mut Node, problems: &mut Vec<Problem>) {
+        if let Content::Text(text) = &node.content
+            && text.contains('$')
+        {
+            match self.replace(text) {
+                Ok(Replaced { text: new, foreign: true }) => {
+                    node.written = Some(text.clone());
+                    node.hidden = true;
+                    node.content = Content::Text(new);
+                }
+                Ok(Replaced { text: new, foreign: false }) => node.content = Content::Text(new),
+                Err(mistake) => {
+                    let problem = Problem::new(mistake.message).at(node.place).label("here");
+                    problems.push(problem.help(mistake.help).hidden(node.hidden));
+                }
+            }
+        }
+        for child in node.children_mut() {
+            self.substitute(child, problems);
+        }
+    }
+
+    fn replace(&self, text: &str) -> Result<Replaced, Mistake> {
+        let mut replaced = Replaced { text: String::new(), foreign: false };
+        let mut rest = text;
+        while let Some(dollar) = rest.find('$') {
+            replaced.text.push_str(&rest[..dollar]);
+            rest = &rest[dollar + 1..];
+            if let Some(after) = rest.strip_prefix('$') {
+                replaced.text.push('$');
+                rest = after;
+            } else if let Some(inner) = rest.strip_prefix('{') {
+                let end = inner.find('}').ok_or_else(|| Mistake {
+                    message: "`${` has no `}`".to_owned(),
+                    help: "close it, or write `$$` for a dollar".to_owned(),
+                })?;
+                replaced.text.push_str(&self.value(&inner[..end])?);
+                replaced.foreign = true;
+                rest = &inner[end + 1..];
+            } else {
+                replaced.text.push('$');
+            }
+        }
+        replaced.text.push_str(rest);
+        Ok(replaced)
+    }
+
+    fn value(&self, name: &str) -> Result<String, Mistake> {
+        if let Some(path) = name.strip_prefix("file:") {
+            return self.file(path.trim());
+        }
+        let is_name = !name.is_empty()
+            && !name.starts_with(|first: char| first.is_ascii_digit())
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        if !is_name {
+            return Err(Mistake {
+                message: format!("`${{{name}}}` names no environment variable"),
+                help:
+                    "a name is made of letters, digits and _; `${file:PATH}` reads a file; `$$` is a dollar"
+                        .to_owned(),
+            });
+        }
+        (self.variables)(name).ok_or_else(|| Mistake {
+            message: format!("the environment variable `{name}` is not set"),
+            help: match nearest(name, self.names.iter().map(String::as_str)) {
+                Some(near) => format!("there is `{near}`"),
+                None => "set it where sluicegate is started".to_owned(),
+            },
+        })
+    }
+
+    fn file(&self, path: &str) -> Result<String, Mistake> {
+        let path: PathBuf = self.directory.join(path);
+        let text =
+            std::fs::read(&path).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+        match text {
+            // Files end with a line end that is no part of what they hold.
+            Ok(text) => {
+                Ok(text.strip_suffix('\n').map_or(&*text, |text| text.trim_end_matches('\r')).to_owned())
+            }
+            Err(error) => Err(Mistake {
+                message: format!("the file {} cannot be read: {}", path.display(), reason(&error)),
+                help: "a path is relative to the directory of the pipeline file".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Why a file cannot be read, without anything of what is in it.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::Other => "it is no UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+struct Replaced {
+    text: String,
+    /// Whether something was put in.
+    foreign: bool,
+}
+
+struct Mistake {
+    message: String,
+    help: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replace(text: &str) -> Result<(String, bool), String> {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("secret"), "hush\n").unwrap();
+        std::fs::write(directory.path().join("bytes"), [0xff]).unwrap();
+        let variables = |name: &str| (name == "BROKERS").then(|| "b:1, $x: ${y}".to_owned());
+        let surroundings = Surroundings {
+            directory: directory.path(),
+            variables: &variables,
+            names: vec!["BROKERS".to_owned()],
+        };
+        let replaced =
+            surroundings.replace(text).map_err(|mistake| mistake.message + "; " + &mistake.help)?;
+        Ok((replaced.text, replaced.foreign))
+    }
+
+    #[test]
+    fn values_are_put_in_once() {
+        assert_eq!(replace("<${BROKERS}>"), Ok(("<b:1, $x: ${y}>".to_owned(), true)));
+        assert_eq!(replace("${file:secret}"), Ok(("hush".to_owned(), true)));
+    }
+
+    #[test]
+    fn dollars_that_mean_nothing_stay() {
+        assert_eq!(replace(r"^SHOP\.ORDERS$"), Ok((r"^SHOP\.ORDERS$".to_owned(), false)));
+        assert_eq!(replace("$$ $${BROKERS} $1"), Ok(("$ ${BROKERS} $1".to_owned(), false)));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let message = |text| replace(text).unwrap_err();
+        assert_eq!(message("${BROKER}"), "the environment variable `BROKER` is not set; there is `BROKERS`");
+        assert!(message("${1}").starts_with("`${1}` names no environment variable"));
+        assert!(message("${BROKERS").starts_with("`${` has no `}`"));
+        assert!(message("${file:nothing}").contains("nothing cannot be read: No such file"));
+        assert!(message("${file:bytes}").contains("bytes cannot be read: it is no UTF-8 text"));
+    }
+}
