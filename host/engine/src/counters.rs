@@ -1,6 +1,8 @@
 //! What a pipeline has done, for people and metrics.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 /// Counts of one pipeline, shared with whoever shows them. Rows of an aborted epoch are not counted as written.
 #[derive(Debug, Default)]
@@ -13,6 +15,7 @@ pub struct Counters {
     epochs: AtomicU64,
     aborted: AtomicU64,
     stalled: AtomicBool,
+    first_rows: OnceLock<Instant>,
 }
 
 /// The counts at one moment.
@@ -50,6 +53,16 @@ impl Counters {
             aborted: get(&self.aborted),
             stalled: self.stalled.load(Ordering::Relaxed),
         }
+    }
+
+    /// When the first rows came from the source.
+    pub fn first_rows(&self) -> Option<Instant> {
+        self.first_rows.get().copied()
+    }
+
+    /// Notes that rows came; whether they are the first.
+    pub(crate) fn rows_came(&self, now: Instant) -> bool {
+        self.first_rows.set(now).is_ok()
     }
 
     pub(crate) fn committed(&self, epoch: &Counts) {

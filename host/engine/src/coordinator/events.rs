@@ -89,6 +89,9 @@ impl Coordinator {
             state.decided = StartAt::Position(chunk.from.clone());
         }
         let now = Instant::now();
+        if chunk.records > 0 && self.counters.rows_came(now) {
+            info!(pipeline = self.name, lane = %chunk.lane, "the first rows came");
+        }
         self.throttle.spend(chunk.records, chunk.bytes, now);
         self.at_work += 1;
         self.pool.give(Job { seq: state.give(), chunk, permit });

@@ -101,7 +101,7 @@ async fn preview(config: &Config, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs the pipeline to the end of the source, with live counts. Gives the seconds it took.
+/// Runs the pipeline to the end of the source, with live counts. Gives the seconds from the first row to the end.
 async fn run(
     pipeline: Pipeline,
     counters: &Arc<Counters>,
@@ -120,5 +120,6 @@ async fn run(
     };
     progress.end(&counters.counts());
     ended.map_err(|error| Failure::failed(format!("a defect of Sluicegate: {error}")))??;
-    Ok(started.elapsed().as_secs_f64())
+    // The test cluster lets a new group wait for three seconds: that is not counted.
+    Ok(counters.first_rows().unwrap_or(started).elapsed().as_secs_f64())
 }

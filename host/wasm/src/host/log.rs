@@ -8,6 +8,9 @@ use crate::bindings::sluicegate::transform::log::{Host, Level};
 use crate::state::State;
 use crate::text;
 
+/// How the last line of a Rust guest begins.
+const PANIC: &str = "panicked at ";
+
 /// How many lines a step may still write. Shared by all instances of the step.
 pub(crate) struct LogRate {
     per_second: f64,
@@ -50,6 +53,11 @@ impl Host for State {
             self.last_error = Some(message.clone());
         }
         let step = &*self.step.name;
+        if level == Level::Error && message.starts_with(PANIC) {
+            // The trap that follows tells it, once; the search for the row at fault repeats it.
+            tracing::debug!(target: "sluicegate::guest", step, "{message}");
+            return Ok(());
+        }
         let Some(dropped) = self.step.log.admit(Instant::now()) else {
             metrics::counter!("sluicegate_guest_log_dropped_total", "step" => self.step.name.clone())
                 .increment(1);
