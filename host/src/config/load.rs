@@ -58,7 +58,7 @@ pub(super) fn load(
 
     let pipeline = read::pipeline(&tree, &mut problems);
     wrong(problems)?;
-    let Some(pipeline) = pipeline else {
+    let Ok(pipeline) = pipeline else {
         // Every section that could not be read has left a problem.
         return Err(ConfigErrors::new(file, &covered, vec![Problem::new("the file cannot be read")]));
     };

@@ -8,51 +8,47 @@ use serde_path_to_error::Segment;
 use super::connections::{CONNECTION, ConnectionEntry, IN_PLACE, LIBRDKAFKA, OnKafka};
 use super::dead_letters::DeadLettersEntry;
 use super::error::Problem;
-use super::locate::Node;
+use super::locate::{Content, Node};
 use super::nearest::{did_you_mean, listed};
 use super::pipeline::PipelineFile;
 use super::sink::SinkEntry;
 use super::source::SourceEntry;
+use super::steps::StepEntry;
 
-/// The whole file; `None` where anything of it cannot be read, which `problems` then tells.
-pub(super) fn pipeline(tree: &Node, problems: &mut Vec<Problem>) -> Option<PipelineFile> {
+/// A mistake was found, and is among the problems.
+pub(super) struct Told;
+
+/// The whole file.
+///
+/// # Errors
+/// Where anything of it cannot be read.
+pub(super) fn pipeline(tree: &Node, problems: &mut Vec<Problem>) -> Result<PipelineFile, Told> {
     let mut reader = Reader { tree, problems, connections: BTreeMap::new() };
-    let names = tree.get("connections").into_iter().flat_map(Node::entries);
-    for entry in names {
-        let path = ["connections", entry.key.as_str()];
-        let connection = reader.at::<ConnectionEntry>(&path).flatten();
-        reader.connections.insert(entry.key.clone(), connection);
+    for entry in tree.get("connections").into_iter().flat_map(Node::entries) {
+        let connection = reader.value(&entry.value, &format!("connections.{}", entry.key));
+        reader.connections.insert(entry.key.clone(), connection.ok());
     }
-    let source = reader.block(&["source", "kafka"], true);
-    let sink = reader.block(&["sink", "kafka"], true);
-    let dead_letters = reader.dead_letters();
+    // All sections are read before the first mistake ends it.
     let pipeline = reader.at(&["pipeline"]);
     let instance = reader.at(&["instance"]);
     let time_zone = reader.at(&["time_zone"]);
+    let source = reader.block(&["source", "kafka"], true);
+    let steps = reader.steps();
+    let sink = reader.block(&["sink", "kafka"], true);
+    let dead_letters = reader.dead_letters();
     let keys = reader.at(&["keys"]);
     let engine = reader.at(&["engine"]);
-    let steps: Option<Vec<_>> = match tree.get("steps") {
-        Some(steps) => {
-            let steps: Vec<_> = steps
-                .items()
-                .iter()
-                .enumerate()
-                .map(|(number, step)| reader.value(step, &format!("steps[{number}]")))
-                .collect();
-            steps.into_iter().collect()
-        }
-        None => Some(Vec::new()),
-    };
     let connections: Option<BTreeMap<_, _>> =
         reader.connections.into_iter().map(|(name, connection)| Some((name, connection?))).collect();
-    Some(PipelineFile {
-        pipeline: pipeline??,
-        instance: instance?.flatten(),
-        time_zone: time_zone?.flatten(),
-        connections: connections?,
-        source: SourceEntry::Kafka(source??),
+    Ok(PipelineFile {
+        // The structure was checked: what is required is there.
+        pipeline: pipeline?.ok_or(Told)?,
+        instance: instance?,
+        time_zone: time_zone?,
+        connections: connections.ok_or(Told)?,
+        source: SourceEntry::Kafka(source?.ok_or(Told)?),
         steps: steps?,
-        sink: SinkEntry::Kafka(sink??),
+        sink: SinkEntry::Kafka(sink?.ok_or(Told)?),
         dead_letters: dead_letters?,
         keys: keys?.unwrap_or_default(),
         engine: engine?.unwrap_or_default(),
@@ -67,29 +63,28 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The value at a path. The outer `None` is a mistake, the inner one nothing there.
-    fn at<T: DeserializeOwned>(&mut self, path: &[&str]) -> Option<Option<T>> {
-        match self.tree.at(path) {
+    /// The value at a path, where one is there and is not empty.
+    fn at<T: DeserializeOwned>(&mut self, path: &[&str]) -> Result<Option<T>, Told> {
+        match self.tree.at(path).filter(|node| !matches!(node.content, Content::Null)) {
             Some(node) => self.value(node, &path.join(".")).map(Some),
-            None => Some(None),
+            None => Ok(None),
         }
     }
 
-    fn value<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Option<T> {
+    fn value<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Result<T, Told> {
         match serde_path_to_error::deserialize(node.to_json()) {
-            Ok(value) => Some(value),
+            Ok(value) => Ok(value),
             Err(error) => {
                 let (node, path) = follow(node, path, error.path());
                 self.problems.push(refused(node, &path, error.inner()));
-                None
+                Err(Told)
             }
         }
     }
 
-    /// A block on a Kafka cluster; `own` says whether its options have a `librdkafka:` beside the connection's. The
-    /// outer `None` is a mistake, the inner one nothing there.
-    fn block<O: DeserializeOwned>(&mut self, path: &[&str], own: bool) -> Option<Option<OnKafka<O>>> {
-        let Some(node) = self.tree.at(path) else { return Some(None) };
+    /// A block on a Kafka cluster; `own` says whether its options have a `librdkafka:` beside the connection's.
+    fn block<O: DeserializeOwned>(&mut self, path: &[&str], own: bool) -> Result<Option<OnKafka<O>>, Told> {
+        let Some(node) = self.tree.at(path) else { return Ok(None) };
         let name = node.get(CONNECTION);
         let connection = match (name, node.entry("brokers")) {
             (Some(name), None) => self.named(name),
@@ -98,7 +93,7 @@ impl Reader<'_> {
                 let message = format!("`{}` names a connection and describes one too", path.join("."));
                 let problem = Problem::new(message).at(brokers.place).label("in place");
                 self.problems.push(problem.help("keep `connection` or `brokers`, not both"));
-                None
+                Err(Told)
             }
             (None, None) => {
                 let message = format!("`{}` has no connection", path.join("."));
@@ -108,7 +103,7 @@ impl Reader<'_> {
                     Problem::new(message).at(place.map_or(node.place, |entry| entry.place)).label("here");
                 let help = "name one with `connection`, or describe it in place with `brokers`";
                 self.problems.push(problem.help(help));
-                None
+                Err(Told)
             }
         };
         if name.is_some() {
@@ -118,20 +113,22 @@ impl Reader<'_> {
         let options =
             self.value(&node.with_entries(|key| key != CONNECTION && !in_place(key)), &path.join("."));
         let name = name.and_then(Node::text).map(str::to_owned);
-        Some(Some(OnKafka { name, connection: connection?, options: options? }))
+        Ok(Some(OnKafka { name, connection: connection?, options: options? }))
     }
 
-    fn named(&mut self, node: &Node) -> Option<sluicegate_kafka::Connection> {
+    fn named(&mut self, node: &Node) -> Result<sluicegate_kafka::Connection, Told> {
         let name = node.text().unwrap_or_default();
         match self.connections.get(name) {
-            Some(found) => found.clone().map(|ConnectionEntry::Kafka(connection)| connection),
+            Some(Some(ConnectionEntry::Kafka(connection))) => Ok(connection.clone()),
+            // It is there, and what is wrong with it was told.
+            Some(None) => Err(Told),
             None => {
                 let known = || self.connections.keys().map(String::as_str);
                 let shown = node.written.as_deref().unwrap_or(name);
                 let message = format!("there is no connection `{shown}`{}", did_you_mean(name, known()));
                 let help = format!("`connections:` has {}", listed(known()));
                 self.problems.push(Problem::new(message).at(node.place).label("unknown").help(help));
-                None
+                Err(Told)
             }
         }
     }
@@ -147,22 +144,23 @@ impl Reader<'_> {
         }
     }
 
-    /// The outer `None` is a mistake, the inner one nothing there.
-    fn dead_letters(&mut self) -> Option<Option<DeadLettersEntry>> {
-        let Some(entry) = self.tree.entry("dead_letters") else { return Some(None) };
-        if entry.value.entries().is_empty() {
-            return Some(None);
+    fn steps(&mut self) -> Result<Vec<StepEntry>, Told> {
+        let nodes = self.tree.get("steps").map(Node::items).unwrap_or_default();
+        let read = |(number, node)| self.value(node, &format!("steps[{number}]"));
+        let steps: Vec<Result<StepEntry, Told>> = nodes.iter().enumerate().map(read).collect();
+        steps.into_iter().collect()
+    }
+
+    fn dead_letters(&mut self) -> Result<Option<DeadLettersEntry>, Told> {
+        let Some(node) = self.tree.get("dead_letters") else { return Ok(None) };
+        if matches!(node.content, Content::Null) {
+            return Ok(None);
         }
         let kafka = self.block(&["dead_letters", "kafka"], false);
         let file = self.at(&["dead_letters", "file"]);
         let seal = self.at(&["dead_letters", "seal"]);
         let stop_after = self.at(&["dead_letters", "stop_after"]);
-        Some(Some(DeadLettersEntry {
-            kafka: kafka?,
-            file: file?.flatten(),
-            seal: seal?.flatten(),
-            stop_after: stop_after?.flatten(),
-        }))
+        Ok(Some(DeadLettersEntry { kafka: kafka?, file: file?, seal: seal?, stop_after: stop_after? }))
     }
 }
 
