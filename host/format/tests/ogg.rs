@@ -136,8 +136,8 @@ fn what_is_no_operation_is_rejected_with_what_is_wrong() {
         ("", "the message is empty"),
         ("{}", "byte 0: the operation has no `op_type`"),
         (r#"{"op_type":"I","after":{"A":1}}"#, "byte 0: the operation has no `table`"),
-        (r#"{"op_type":"I","table":"","after":{"A":1}}"#, "byte 24: `table` is empty"),
-        (r#"{"op_type":"I","table":["T"],"after":{"A":1}}"#, "byte 24: `table` is no text"),
+        (r#"{"op_type":"I","table":"","after":{"A":1}}"#, "byte 23: `table` is empty"),
+        (r#"{"op_type":"I","table":["T"],"after":{"A":1}}"#, "byte 23: `table` is no text"),
         (
             r#"{"table":"T","op_type":"Q","after":{"A":1}}"#,
             "byte 23: `op_type` is \"Q\": I, U, D and T are known",
