@@ -1,0 +1,99 @@
+//! The benchmark harness: `make bench` prints the tables of `docs/performance.md`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`transforms`] | each built-in through the WebAssembly host, against the same work done natively |
+//! | [`native`] | that work |
+//! | [`pipeline`] | Kafka through three steps to Kafka, as a process, against a copy of the same bytes |
+//! | [`copy`] | that copy |
+//! | [`messages`] | the messages of both |
+//! | [`process`] | CPU time and memory of a process |
+//! | [`table`] | figures as text and as Markdown |
+//! | [`machine`] | what the figures were measured on |
+//!
+//! Only ratios within one run are compared: what is compared takes turns, so that both meet the same machine. Time is
+//! CPU time, of the thread or of the whole process.
+
+mod copy;
+mod machine;
+mod messages;
+mod native;
+mod pipeline;
+mod process;
+mod table;
+mod transforms;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::table::Section;
+
+/// What went wrong. The harness has one reader, so words do.
+type Fallible<T> = Result<T, Box<dyn Error>>;
+
+/// Measures Sluicegate. Without a command: everything.
+#[derive(Debug, Parser)]
+#[command(name = "sluicegate-bench")]
+struct Cli {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Clone, Debug, Args)]
+struct Options {
+    /// Messages that go through the pipeline.
+    #[arg(long, global = true, default_value_t = 1_000_000)]
+    messages: u64,
+    /// How often pipeline and copy take turns. Medians count.
+    #[arg(long, global = true, default_value_t = 3)]
+    rounds: usize,
+    /// How often a step and its native form take turns.
+    #[arg(long, global = true, default_value_t = 400)]
+    batches: usize,
+    /// Also writes the tables into this Markdown file, between the lines `<!-- figures -->` and `<!-- end -->`.
+    #[arg(long, global = true, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The built-ins against native work.
+    Transforms,
+    /// Kafka through three steps to Kafka, against a copy.
+    Pipeline,
+    /// The copy itself: a process of its own, so that its CPU time can be told.
+    #[command(hide = true)]
+    Copy(copy::Arguments),
+}
+
+fn main() -> Fallible<()> {
+    let Cli { what, options } = Cli::parse();
+    if let Some(What::Copy(arguments)) = &what {
+        return copy::run(arguments);
+    }
+    let mut sections: Vec<Section> = Vec::new();
+    if !matches!(what, Some(What::Pipeline)) {
+        sections.extend(show(transforms::measure(options.batches)?));
+    }
+    if !matches!(what, Some(What::Transforms)) {
+        sections.extend(show(pipeline::measure(options.messages, options.rounds)?));
+    }
+    let about = machine::about();
+    println!("{about}");
+    match options.markdown {
+        Some(file) => table::write_into(&file, &sections, &about),
+        None => Ok(()),
+    }
+}
+
+/// Prints what is there already: the rest takes minutes.
+fn show(sections: Vec<Section>) -> Vec<Section> {
+    for section in &sections {
+        println!("{section}\n");
+    }
+    sections
+}

@@ -1,0 +1,100 @@
+//! What the built-ins do, done natively: the same kernels and the same key ring over the same batches, without a guest.
+//! Each gives the batches that its built-in gives.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use arrow_array::{Array as _, StringArray, UInt32Array};
+use arrow_schema::{DataType, Field, Schema};
+use sluicegate_kernels::{HashAlgorithm, cast, hash};
+use sluicegate_keys::KeyRing;
+use sluicegate_model::{ChangeBatch, Column};
+
+use crate::Fallible;
+
+/// `schema-map`: two renames, a column dropped, two casts, another table.
+pub fn map(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
+    let options = [("time-zone".to_owned(), "UTC".to_owned())];
+    let mut parts = given.clone().into_parts();
+    let mut fields = Vec::with_capacity(parts.columns.len());
+    let mut columns = Vec::with_capacity(parts.columns.len());
+    for (field, column) in parts.schema.fields().iter().zip(parts.columns) {
+        let (name, to) = match field.name().as_str() {
+            "ORDER_ID" => ("id", DataType::Int64),
+            "AMOUNT" => ("amount", DataType::Decimal128(18, 2)),
+            "c10" => continue,
+            _ => {
+                fields.push(Arc::clone(field));
+                columns.push(column);
+                continue;
+            }
+        };
+        let made = cast(&column, &to, &options)?;
+        if let Some(failed) = made.failed.first() {
+            return Err(failed.reason.clone().into());
+        }
+        fields.push(Arc::new(Field::new(name, to, true)));
+        columns.push(made.column);
+    }
+    parts.schema = Arc::new(Schema::new(fields));
+    parts.columns = columns;
+    parts.primary_key = ["id".to_owned()].into();
+    parts.table = "ods.orders".into();
+    Ok(vec![parts.build()?])
+}
+
+/// `crypt`: one column sealed.
+pub fn seal(given: &ChangeBatch, ring: &KeyRing, key: &str) -> Fallible<Vec<ChangeBatch>> {
+    let column = given.column("phone").ok_or("there is no column phone")?;
+    let sealed = ring.seal(column, key, "", &[])?;
+    with(given, "phone", sealed)
+}
+
+/// `split`: rows by the hash of a column modulo three.
+pub fn split(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
+    let column = given.column("ORDER_ID").ok_or("there is no column ORDER_ID")?;
+    let hashes = hash(&[column], HashAlgorithm::Murmur2)?;
+    let mut rows = [const { Vec::new() }; 3];
+    for (row, hash) in (0u32..).zip(hashes.values().as_primitive::<UInt64Type>().values()) {
+        rows[(hash % 3) as usize].push(row);
+    }
+    let outputs = rows.into_iter().enumerate().map(|(number, rows)| {
+        Ok(given.take(&UInt32Array::from(rows))?.with_table(format!("orders-{number}").as_str().into()))
+    });
+    outputs.collect()
+}
+
+/// `mask-name`: all but the first character of each text becomes `*`.
+pub fn mask(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
+    let column = given.column("name").ok_or("there is no column name")?;
+    let names = column.values().as_string::<i32>();
+    let mut masked = arrow_array::builder::StringBuilder::with_capacity(names.len(), names.values().len());
+    let mut text = String::new();
+    for name in names {
+        let Some(name) = name else {
+            masked.append_null();
+            continue;
+        };
+        text.clear();
+        for (place, character) in name.chars().enumerate() {
+            text.push(if place < 1 { character } else { '*' });
+        }
+        masked.append_value(&text);
+    }
+    let masked: StringArray = masked.finish();
+    with(given, "name", Column::with_presence(Arc::new(masked), column.presence().cloned()))
+}
+
+/// A batch with another column in the place of one.
+fn with(given: &ChangeBatch, name: &str, column: Column) -> Fallible<Vec<ChangeBatch>> {
+    let mut parts = given.clone().into_parts();
+    let (place, _) = parts.schema.column_with_name(name).ok_or("there is no such column")?;
+    if parts.schema.field(place).data_type() != column.data_type() {
+        let mut fields: Vec<_> = parts.schema.fields().iter().cloned().collect();
+        fields[place] = Arc::new(Field::new(name, column.data_type().clone(), true));
+        parts.schema = Arc::new(Schema::new(fields));
+    }
+    parts.columns[place] = column;
+    Ok(vec![parts.build()?])
+}
