@@ -47,7 +47,7 @@ fn a_panic_is_a_trap_that_says_what_it_was() {
     );
     match run(&step, &given(&["25", "boom"])) {
         Err(TransformError::Trap(message)) => {
-            assert!(message.contains("the amount \"boom\" is no number"), "{message}")
+            assert!(message.contains("the amount \"boom\" is no number"), "{message}");
         }
         other => panic!("it should trap: {other:?}"),
     }

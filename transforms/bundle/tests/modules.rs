@@ -14,7 +14,7 @@ fn guests() -> impl Iterator<Item = &'static Guest> {
 fn component(guest: &Guest) -> Vec<u8> {
     let mut encoder = ComponentEncoder::default();
     let module = encoder.validate(true).module(guest.wasm);
-    module.and_then(|encoder| encoder.encode()).unwrap_or_else(|error| panic!("{}: {error:?}", guest.name))
+    module.and_then(ComponentEncoder::encode).unwrap_or_else(|error| panic!("{}: {error:?}", guest.name))
 }
 
 /// Names of the outermost component's imports and exports.

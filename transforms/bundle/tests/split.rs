@@ -154,7 +154,7 @@ fn ranges_compare_in_the_columns_type() {
             run(&step("split", json!({"by": ["id"], "ranges": ranges, "other": "rest"})), &given).unwrap();
         let mut route = vec![String::new(); rows];
         for output in &outcome.outputs {
-            for ordinal in output.origin().ordinals.iter() {
+            for ordinal in &output.origin().ordinals {
                 route[*ordinal as usize - 100] = output.table().to_string();
             }
         }

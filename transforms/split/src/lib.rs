@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`config`] | the `with:` block |
 //! | [`method`] | the block checked: how rows are routed, and to which outputs |
+//! | [`modulo`] | a remainder without a division |
 //! | [`keys`] | cells as keys that can be compared |
 //! | [`lookup`] | bounds and lists, and the output that a key belongs to |
 //! | [`targets`] | the outputs of one table: names, partitions, columns |
@@ -18,6 +19,7 @@ pub mod gather;
 pub mod keys;
 pub mod lookup;
 pub mod method;
+pub mod modulo;
 pub mod route;
 pub mod targets;
 

@@ -5,7 +5,7 @@ use sluicegate_sdk::template::Template;
 
 use crate::config::{Columns, Config, Hash, TargetKind, Unmatched, Value};
 
-/// More outputs than this are a slip: each is a batch of its own.
+/// More outputs than this are a slip: each is a batch of its own. `Modulo` counts on it.
 const MOST_OUTPUTS: u32 = 1024;
 
 /// What the step does.

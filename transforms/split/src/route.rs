@@ -8,6 +8,7 @@ use crate::gather::{NOWHERE, Routed};
 use crate::keys::Keys;
 use crate::lookup::Lookup;
 use crate::method::{Method, Plan};
+use crate::modulo::Modulo;
 
 /// Routes rows. It keeps the bounds and lists in the type of the column that it saw last.
 #[derive(Debug, Default)]
@@ -107,10 +108,11 @@ fn by_hash(hash: Hash, columns: &[Column], outputs: u32) -> Result<Vec<u32>, Fai
     let columns: Vec<&Column> = columns.iter().collect();
     let hashes = kernels::hash(&columns, hash.algorithm())?.numbers::<u64>()?;
     let hashes = hashes.values().iter();
+    let modulo = Modulo::by(outputs);
     Ok(match hash {
-        // 32 bits: a division of half the width.
-        Hash::Murmur2 | Hash::Crc32 => hashes.map(|&hash| hash as u32 % outputs).collect(),
-        Hash::Xxh3 => hashes.map(|&hash| (hash % u64::from(outputs)) as u32).collect(),
+        // These have 32 bits.
+        Hash::Murmur2 | Hash::Crc32 => hashes.map(|&hash| modulo.of(hash as u32)).collect(),
+        Hash::Xxh3 => hashes.map(|&hash| modulo.of_long(hash)).collect(),
     })
 }
 
