@@ -19,11 +19,10 @@ pub(super) fn stop_level() -> std::io::Result<watch::Receiver<StopLevel>> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            match next {
-                StopLevel::Drain => info!("a signal asks to stop: what was read is committed first"),
-                _ => warn!(
-                    "a second signal: stopping now, what is not committed is read again by the next start"
-                ),
+            if next == StopLevel::Drain {
+                info!("a signal asks to stop: what was read is committed first");
+            } else {
+                warn!("a second signal: stopping now, what is not committed is read again by the next start");
             }
             let _ = level.send(next);
         }

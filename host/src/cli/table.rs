@@ -40,7 +40,7 @@ fn cut(text: &str) -> String {
 
 /// A batch as a table: a line a row, with its kind and where it came from.
 pub(super) fn text(batch: &ChangeBatch) -> String {
-    let mut lines = vec![vec!["".to_owned(), "row".to_owned()]];
+    let mut lines = vec![vec![String::new(), "row".to_owned()]];
     lines[0].extend(batch.schema().fields().iter().map(|field| cut(field.name())));
     for row in 0..batch.len() {
         let mut line = vec![batch.kind(row).to_string(), origin(batch, row)];
