@@ -62,7 +62,7 @@ fn no_message_shows_a_secret() {
 fn sum_of(built_in: &str) -> String {
     let wasm = sluicegate_transforms::built_in(built_in).unwrap().wasm;
     let sum = sluicegate_wasm::GuestSource::new(built_in, wasm).sha256();
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(sum)
 }
 
 fn errors_of(case: &Path) -> ConfigErrors {

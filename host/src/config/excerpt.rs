@@ -33,10 +33,11 @@ impl SourceCode for Excerpt {
         let start = head.rfind('\n').map_or(0, |line_end| line_end + 1);
         let end = tail.find('\n').map_or(text.len(), |line_end| end + line_end);
         let line = head.matches('\n').count();
-        let count = text[start..end].matches('\n').count() + 1;
+        let lines = &text.as_bytes()[start..end];
+        let count = lines.iter().filter(|byte| **byte == b'\n').count() + 1;
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
-            text[start..end].as_bytes(),
+            lines,
             SourceSpan::from((start, end - start)),
             line,
             0,

@@ -45,16 +45,16 @@ pub(super) fn route(loaded: &Loaded, ring: &KeyRing) -> Result<Route, Error> {
     let (outside, overflow) = match &entry.kafka {
         None => (file.map(open).transpose()?, None),
         Some(topic) => {
-            let outside: Option<Box<dyn DeadLetters>> = match joined {
-                Some(_) => None,
-                None => Some(Box::new(KafkaDeadLetters::new(&topic.connection, &topic.options)?)),
+            let outside: Option<Box<dyn DeadLetters>> = if joined.is_some() {
+                None
+            } else {
+                Some(Box::new(KafkaDeadLetters::new(&topic.connection, &topic.options)?))
             };
-            let overflow: Box<dyn DeadLetters> = match file {
-                Some(file) => open(file)?,
-                None => {
-                    let file = FileDeadLetters::when_needed(default_overflow(&loaded.pipeline.pipeline));
-                    Box::new(if sealed { file.sealed() } else { file })
-                }
+            let overflow: Box<dyn DeadLetters> = if let Some(file) = file {
+                open(file)?
+            } else {
+                let file = FileDeadLetters::when_needed(default_overflow(&loaded.pipeline.pipeline));
+                Box::new(if sealed { file.sealed() } else { file })
             };
             (outside, Some(overflow))
         }

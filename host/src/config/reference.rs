@@ -186,10 +186,9 @@ fn description(schema: &Value) -> Option<String> {
 /// A default that is worth a word: not an empty one.
 fn default_of(schema: &Value) -> Option<String> {
     match schema.get("default")? {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
+        Value::Null | Value::Object(_) => None,
         Value::Array(items) if items.is_empty() => None,
-        Value::Object(_) => None,
+        Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
 }

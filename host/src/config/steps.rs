@@ -57,12 +57,12 @@ pub(super) fn names(steps: &[StepEntry]) -> Vec<String> {
     for step in steps {
         let wanted = step.name.clone().unwrap_or_else(|| step.default_name());
         let taken = |name: &str| names.iter().any(|known| known == name);
-        let name = match taken(&wanted) {
-            false => wanted,
-            true => {
-                (2..).map(|number| format!("{wanted}-{number}")).find(|name| !taken(name)).unwrap_or(wanted)
-            }
-        };
+        let mut name = wanted.clone();
+        let mut number = 1;
+        while taken(&name) {
+            number += 1;
+            name = format!("{wanted}-{number}");
+        }
         names.push(name);
     }
     names

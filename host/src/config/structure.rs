@@ -56,12 +56,12 @@ impl<'a> Structure<'a> {
             let branches = self.flatten(branches);
             return self.one_of(node, &branches, name, problems);
         }
-        self.coerce(node, schema);
+        coerce(node, schema);
         if let Some(expected) = wrong_kind(node, schema) {
             return problems.push(of_kind(node, name, &expected));
         }
         if let Some(words) = words(schema) {
-            self.word(node, &words, name, problems);
+            word(node, &words, name, problems);
         }
         match &mut node.content {
             Content::Map(_) => self.map(node, schema, name, problems),
@@ -85,13 +85,10 @@ impl<'a> Structure<'a> {
         let Content::Map(entries) = &mut node.content else { return };
         for entry in entries.iter_mut() {
             let own = name.child(entry);
-            match (properties.and_then(|properties| properties.get(&entry.key)), others) {
-                (Some(schema), _) => self.walk(&mut entry.value, schema, &own, problems),
-                (None, Some(Value::Bool(false))) => {
-                    problems.push(unknown(entry, known(), name).hidden(hidden));
-                }
-                (None, Some(schema)) => self.walk(&mut entry.value, schema, &own, problems),
-                (None, None) => {}
+            match properties.and_then(|properties| properties.get(&entry.key)).or(others) {
+                Some(Value::Bool(false)) => problems.push(unknown(entry, known(), name).hidden(hidden)),
+                Some(schema) => self.walk(&mut entry.value, schema, &own, problems),
+                None => {}
             }
         }
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
@@ -120,7 +117,7 @@ impl<'a> Structure<'a> {
             .copied()
             .filter(|branch| {
                 let mut node = node.clone();
-                self.coerce(&mut node, branch);
+                coerce(&mut node, branch);
                 wrong_kind(&node, branch).is_none()
             })
             .collect();
@@ -128,7 +125,7 @@ impl<'a> Structure<'a> {
         match (&node.content, &*fitting) {
             (Content::Map(_), [_, _, ..]) => self.one_map_of(node, &fitting, name, problems),
             (Content::Text(_), _) if !fitting.is_empty() && fitting.iter().all(only_words) => {
-                self.word(node, &of_text, name, problems);
+                word(node, &of_text, name, problems);
             }
             (_, [first, ..]) => self.walk(node, first, name, problems),
             (_, []) => {
@@ -167,46 +164,6 @@ impl<'a> Structure<'a> {
         });
     }
 
-    fn word(self, node: &Node, words: &[&str], name: &Name, problems: &mut Vec<Problem>) {
-        let Content::Text(text) = &node.content else { return };
-        if words.contains(&text.as_str()) {
-            return;
-        }
-        let problem = if node.hidden {
-            Problem::new(format!("the value of `{}` is none that is known", name.path))
-                .hidden(node.written.is_none())
-        } else {
-            Problem::new(format!(
-                "`{}` cannot be `{text}`{}",
-                name.path,
-                did_you_mean(text, words.iter().copied())
-            ))
-        };
-        problems.push(
-            problem
-                .at(node.place)
-                .label("unknown")
-                .help(format!("it may be {}", listed(words.iter().copied()))),
-        );
-    }
-
-    /// Makes a number or a flag of text that was put in, where one is wanted and text is not.
-    fn coerce(self, node: &mut Node, schema: &Value) {
-        let (Some(_), Content::Text(text)) = (&node.written, &node.content) else { return };
-        let allowed = kinds(schema);
-        if allowed.is_empty() || allowed.contains(&"string") {
-            return;
-        }
-        let parsed = serde_json::from_str::<Value>(text.trim()).ok();
-        match parsed {
-            Some(Value::Bool(flag)) if allowed.contains(&"boolean") => node.content = Content::Flag(flag),
-            Some(Value::Number(number)) if allowed.contains(&"integer") || allowed.contains(&"number") => {
-                node.content = Content::Number(number);
-            }
-            _ => {}
-        }
-    }
-
     /// The schema that a reference names.
     fn resolve(self, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
@@ -231,6 +188,43 @@ impl<'a> Structure<'a> {
             }
         }
         flat
+    }
+}
+
+fn word(node: &Node, words: &[&str], name: &Name, problems: &mut Vec<Problem>) {
+    let Content::Text(text) = &node.content else { return };
+    if words.contains(&text.as_str()) {
+        return;
+    }
+    let problem = if node.hidden {
+        Problem::new(format!("the value of `{}` is none that is known", name.path))
+            .hidden(node.written.is_none())
+    } else {
+        Problem::new(format!(
+            "`{}` cannot be `{text}`{}",
+            name.path,
+            did_you_mean(text, words.iter().copied())
+        ))
+    };
+    problems.push(
+        problem.at(node.place).label("unknown").help(format!("it may be {}", listed(words.iter().copied()))),
+    );
+}
+
+/// Makes a number or a flag of text that was put in, where one is wanted and text is not.
+fn coerce(node: &mut Node, schema: &Value) {
+    let (Some(_), Content::Text(text)) = (&node.written, &node.content) else { return };
+    let allowed = kinds(schema);
+    if allowed.is_empty() || allowed.contains(&"string") {
+        return;
+    }
+    let parsed = serde_json::from_str::<Value>(text.trim()).ok();
+    match parsed {
+        Some(Value::Bool(flag)) if allowed.contains(&"boolean") => node.content = Content::Flag(flag),
+        Some(Value::Number(number)) if allowed.contains(&"integer") || allowed.contains(&"number") => {
+            node.content = Content::Number(number);
+        }
+        _ => {}
     }
 }
 
