@@ -33,11 +33,11 @@ impl SourceCode for Excerpt {
         let start = head.rfind('\n').map_or(0, |line_end| line_end + 1);
         let end = tail.find('\n').map_or(text.len(), |line_end| end + line_end);
         let line = head.matches('\n').count();
-        let lines = &text.as_bytes()[start..end];
-        let count = lines.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let lines = &text[start..end];
+        let count = lines.lines().count().max(1);
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
-            lines,
+            lines.as_bytes(),
             SourceSpan::from((start, end - start)),
             line,
             0,
