@@ -1,1 +1,22 @@
-//! End-to-end tests on real servers.
+//! What the end-to-end tests share. The tests themselves are in `tests/e2e`: they run the real command on real servers.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`bench`] | [`Bench`]: a folder for a test's files, kept when it fails |
+//! | [`command`] | [`Command`], [`Running`] and [`Finished`]: the command, while it runs and after it |
+//! | [`pipeline`] | pipeline files as text |
+//! | [`orders`] | [`Orders`]: GoldenGate's messages about a table of orders |
+//! | [`ledger`] | [`Ledger`]: whether each message came out exactly once, and each key in order |
+//! | [`guests`] | guests that there should not be |
+
+pub mod bench;
+pub mod command;
+pub mod guests;
+pub mod ledger;
+pub mod orders;
+pub mod pipeline;
+
+pub use bench::Bench;
+pub use command::{Command, Finished, Running};
+pub use ledger::Ledger;
+pub use orders::{Order, Orders};

@@ -1,0 +1,113 @@
+//! Positions shown and moved, and two living processes under one name.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sluicegate_test_servers::{Kafka, KafkaClient, unique_name};
+use sluicegate_tests::pipeline::PipelineText;
+use sluicegate_tests::{Bench, Orders};
+
+/// A pipeline that copies a topic of two partitions with 100 messages each.
+struct Copy {
+    client: KafkaClient,
+    source: String,
+    out: String,
+    bench: Bench,
+}
+
+impl Copy {
+    fn new(name: &str) -> Self {
+        let kafka = Kafka::shared().expect("a broker");
+        let client = kafka.client().clone();
+        let source = unique_name(name);
+        let out = format!("{source}-out");
+        client.create_topic(&source, 2, &[]).expect("a topic");
+        client.create_topic(&out, 1, &[]).expect("a topic");
+        let orders = Orders::new(50, 1).take(200).zip([0, 1].into_iter().cycle());
+        client
+            .produce(&source, orders.map(|(order, partition)| order.partition(partition)))
+            .expect("messages");
+        let bench = Bench::new(name);
+        bench.write("copy.yaml", PipelineText::new(&source, client.brokers(), &source).to(&out).text());
+        Copy { client, source, out, bench }
+    }
+
+    fn run(&self) {
+        let _ = self.bench.run(["run", "copy.yaml", "--until", "end"]).exits(0);
+    }
+
+    fn written(&self) -> usize {
+        self.client.read_all_committed(&self.out).expect("what came out").len()
+    }
+
+    /// Offset and lag of each lane.
+    fn shown(&self) -> Vec<(i64, i64)> {
+        let shown = self.bench.run(["positions", "show", "copy.yaml", "--output", "json"]).exits(0);
+        let lanes: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+        let number = |value: &Value| value.as_i64().unwrap_or(-1);
+        let lane = |lane: &Value| (number(&lane["position"]["at"]["offset"]), number(&lane["lag"]));
+        lanes.as_array().expect("a list").iter().map(lane).collect()
+    }
+}
+
+#[test]
+fn positions_are_shown_set_and_reset() {
+    let copy = Copy::new("positions");
+    copy.run();
+    assert_eq!(copy.shown(), [(100, 0), (100, 0)]);
+    let _ = copy
+        .bench
+        .run(["positions", "show", "copy.yaml"])
+        .exits(0)
+        .says(&format!("{}/1: offset 100, 0 behind", copy.source));
+
+    let lane = format!("{}/1=40", copy.source);
+    let _ = copy.bench.run(["positions", "set", "copy.yaml", &lane]).exits(0);
+    assert_eq!(copy.shown(), [(100, 0), (40, 60)]);
+    copy.run();
+    assert_eq!(copy.written(), 260);
+
+    let _ = copy.bench.run(["positions", "reset", "copy.yaml"]).exits(0);
+    copy.run();
+    assert_eq!(copy.written(), 460);
+}
+
+#[test]
+fn positions_of_a_running_pipeline_are_not_moved() {
+    let copy = Copy::new("positions-live");
+    let mut running = copy.bench.command(["run", "copy.yaml"]).start();
+    running.wait_for("assigned");
+    while copy.written() < 200 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let lane = format!("{}/1=40", copy.source);
+    let _ =
+        copy.bench.run(["positions", "set", "copy.yaml", &lane]).exits(2).says("stop its processes first");
+    assert_eq!(copy.shown(), [(100, 0), (100, 0)], "they can be looked at");
+    let _ = running.terminate().exits(0);
+}
+
+#[test]
+fn a_lane_that_is_none_is_refused() {
+    let copy = Copy::new("positions-none");
+    let _ = copy.bench.run(["positions", "set", "copy.yaml", "elsewhere/0=1"]).exits(2).says("elsewhere/0");
+    let _ = copy.bench.run(["positions", "set", "copy.yaml", "orders"]).exits(2).says("LANE=OFFSET");
+}
+
+#[test]
+fn the_older_of_two_processes_under_one_instance_ends() {
+    let copy = Copy::new("twins");
+    let mut older = copy.bench.command(["run", "copy.yaml"]).named("older").start();
+    older.wait_for("assigned");
+    let mut younger = copy.bench.command(["run", "copy.yaml"]).named("younger").start();
+    let _ = older
+        .wait(Duration::from_mins(1))
+        .exits(2)
+        .says("another living process runs under the same instance");
+    younger.wait_for("assigned");
+    while copy.written() < 200 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let _ = younger.terminate().exits(0);
+    assert_eq!(copy.written(), 200);
+}
