@@ -64,7 +64,7 @@ pub async fn newest(
 }
 
 fn refused(brokers: &str, error: KafkaError) -> Error {
-    Error::configuration(format!("the brokers at {brokers} gave no messages")).caused_by(error)
+    Error::transient(format!("the brokers at {brokers} gave no messages")).caused_by(error)
 }
 
 /// The partitions of the topics that are named or match.
@@ -74,9 +74,8 @@ fn partitions(
     brokers: &str,
 ) -> Result<Vec<Partition>, Error> {
     let metadata = consumer.fetch_metadata(None, PATIENCE).map_err(|error| {
-        Error::configuration(format!("no broker answers at {brokers}"))
-            .caused_by(error)
-            .help("check `brokers`")
+        let what = format!("no broker at {brokers} answers within {} s", PATIENCE.as_secs());
+        Error::transient(what).caused_by(error).help("check `brokers` of the connection and whether they run")
     })?;
     let mut found = Vec::new();
     for topic in topics {

@@ -219,18 +219,19 @@ impl MessageQueue {
     }
 
     /// Messages that are there, up to a number. Waits for the first one.
+    ///
+    /// One by one, and not by `rd_kafka_consume_batch_queue`: that takes the end of a partition for a message, and when
+    /// the group then moves other partitions, this one goes on behind the next message, which is lost (seen with
+    /// librdkafka 2.12.1).
     pub fn take(&self, most: usize, wait: Duration) -> MessageBatch {
-        let mut messages: Vec<NonNull<sys::rd_kafka_message_t>> = Vec::with_capacity(most);
-        // SAFETY: librdkafka writes at most `most` valid pointers and says how many; those are ours from then on.
-        // `NonNull` has the form of the pointers that it writes.
-        unsafe {
-            let count = sys::rd_kafka_consume_batch_queue(
-                self.as_ptr(),
-                millis(wait),
-                messages.as_mut_ptr().cast(),
-                most,
-            );
-            messages.set_len(usize::try_from(count).unwrap_or(0));
+        let mut messages = Vec::new();
+        let mut wait = millis(wait);
+        while messages.len() < most {
+            // SAFETY: the queue is valid; a message that comes back is ours from then on.
+            let message = unsafe { sys::rd_kafka_consume_queue(self.as_ptr(), wait) };
+            let Some(message) = NonNull::new(message) else { break };
+            messages.push(message);
+            wait = 0;
         }
         MessageBatch::new(messages, &self.0.handle)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sluicegate_connector::{Error, LanePosition, PositionAdmin};
@@ -75,18 +75,29 @@ struct Opened {
 }
 
 impl Opened {
-    /// Refuses to change what a living process decides.
+    /// Refuses to change what a living process decides. The group remembers a process that has ended, also in order,
+    /// until its session time-out: that is waited for.
     fn check_idle(&self) -> Result<(), Error> {
         let group = &self.source.name;
-        match admin::members(&self.source.consumer, group)? {
-            0 => Ok(()),
-            count => Err(Error::configuration(format!(
-                "the pipeline is running: group {group} has {count} members"
-            ))
-            .help(
-                "stop its processes first; one that was killed is forgotten after `session_timeout`, 10s by \
-                     default",
-            )),
+        let end = Instant::now() + self.source.session_timeout + Duration::from_secs(2);
+        let mut said = false;
+        loop {
+            let count = admin::members(&self.source.consumer, group)?;
+            if count == 0 {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                let what = format!("the pipeline is running: group {group} has {count} members");
+                return Err(Error::configuration(what).help("stop its processes first"));
+            }
+            if !said {
+                let most = self.source.session_timeout.as_secs();
+                tracing::info!(
+                    "group {group} has {count} members: waiting for {most} s, in case they have ended"
+                );
+                said = true;
+            }
+            std::thread::sleep(Duration::from_millis(250));
         }
     }
 

@@ -18,6 +18,7 @@ pub struct SourceGroup {
     pub(crate) consumer: Arc<Handle>,
     pub(crate) name: Arc<str>,
     pub(crate) topics: super::Topics,
+    pub(crate) session_timeout: Duration,
     connect_timeout: Duration,
     cluster: Arc<Mutex<Option<Arc<str>>>>,
 }
@@ -38,6 +39,7 @@ impl SourceGroup {
             consumer,
             name: name.into(),
             topics: options.topics.clone(),
+            session_timeout: options.session_timeout.0,
             connect_timeout: connection.connect_timeout.0,
             cluster: Arc::default(),
         })

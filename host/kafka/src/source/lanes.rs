@@ -76,6 +76,10 @@ impl HeldLane {
             (None, Some(queue)) => queue.take((room / self.average).clamp(1, MOST), Duration::ZERO),
             (None, None) => return Ok(None),
         };
+        // librdkafka may give messages again that it gave in the moment in which the group paused the lane.
+        let again =
+            batch.iter().take_while(|message| message.is_message() && message.offset() < self.next).count();
+        batch.drop_first(again);
         if batch.is_empty() {
             return Ok(None);
         }

@@ -178,3 +178,51 @@ async fn a_source_ends_in_the_middle_of_a_rebalance() {
     tokio::time::timeout(std::time::Duration::from_secs(60), dropping).await.expect("it ends").unwrap();
     joining.abort();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_stays_goes_on_at_its_end_when_others_move() {
+    let topic = topic_with("stay", 2, 10);
+    let pipeline = unique_name("p");
+    let mut first = source(&topic, &pipeline, "first");
+    let all = assigned(&mut first).await;
+    let incarnations = Incarnations::default();
+    for lane in &all {
+        start(&mut first, &incarnations, lane, StartAt::Beginning).await;
+    }
+    // Both are read, and the ends behind them.
+    let mut read = 0;
+    while read < 20 {
+        if let Event::Rows(chunk) = next(&mut first, ROOM).await.unwrap() {
+            read += chunk.records;
+        }
+    }
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(1), first.next(ROOM)).await.is_err());
+
+    let mut second = source(&topic, &pipeline, "second");
+    let joining = tokio::spawn(async move { assigned(&mut second).await });
+    let moved = loop {
+        if let Event::Revoked { lanes, .. } = next(&mut first, ROOM).await.unwrap() {
+            break lanes;
+        }
+    };
+    first.release(&moved).await.unwrap();
+    // The group has settled when the other lane was given away; the lane that stays was paused meanwhile.
+    let moving = async {
+        while !joining.is_finished() {
+            drop(tokio::time::timeout(std::time::Duration::from_millis(50), first.next(ROOM)).await);
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(1), moving).await.unwrap();
+    fill(&topic, 2, 5);
+    let stays = all.iter().find(|lane| !moved.contains(lane)).unwrap();
+    let mut seen = Vec::new();
+    while seen.len() < 5 {
+        if let Event::Rows(chunk) = next(&mut first, ROOM).await.unwrap()
+            && chunk.records > 0
+        {
+            assert_eq!(&chunk.lane, stays);
+            seen.extend(ordinals(&chunk));
+        }
+    }
+    assert_eq!(seen, [10, 11, 12, 13, 14]);
+}
