@@ -42,9 +42,9 @@ macro_rules! export {
                 ) -> ::std::result::Result<$crate::Outcome, $crate::Failure> {
                     INSTANCE.with(|place| $crate::export::transform(place.borrow_mut().as_mut(), &input))
                 }
-    }
+            }
 
-            $crate::bindings::export_guest!(Exported with_types_in $crate::bindings);
+    $crate::bindings::export_guest!(Exported with_types_in $crate::bindings);
         };
     };
 }

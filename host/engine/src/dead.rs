@@ -178,7 +178,10 @@ mod tests {
 
     #[test]
     fn quoted_values_are_left_out() {
-        assert_eq!(without_quotes(r#"column phone: "138 0013" is no int64"#), r#"column phone: "..." is no int64"#);
+        assert_eq!(
+            without_quotes(r#"column phone: "138 0013" is no int64"#),
+            r#"column phone: "..." is no int64"#
+        );
         assert_eq!(without_quotes(r#"an open "quote"#), r#"an open "...""#);
         assert_eq!(without_quotes("nothing"), "nothing");
     }
