@@ -38,14 +38,14 @@ fn other_projects_messages_give_their_rows() {
 struct Case {
     name: String,
     spec: Value,
-    ignore_case: bool,
+    any_case: bool,
 }
 
 fn check(name: &str, path: &Path) {
     let spec: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let messages = std::fs::read_to_string(path.with_extension("msgs")).unwrap();
-    let ignore_case = spec["options"]["case_sensitive"] == false;
-    let case = Case { name: name.to_owned(), spec, ignore_case };
+    let any_case = spec["options"]["case_sensitive"] == false;
+    let case = Case { name: name.to_owned(), spec, any_case };
     let null_lines = case.lines("null_value_lines");
     let records: Vec<Record<'_>> = (1..)
         .zip(messages.split_terminator('\n'))
@@ -93,7 +93,7 @@ impl Case {
     }
 
     fn column_name(&self, name: &str) -> String {
-        if self.ignore_case { name.to_lowercase() } else { name.to_owned() }
+        if self.any_case { name.to_lowercase() } else { name.to_owned() }
     }
 
     /// The rows of the tables that the case is about, in order.
@@ -185,9 +185,9 @@ fn plain(value: &Value) -> String {
 fn same(expected: &Value, found: &Value, float: bool) -> bool {
     let (expected, found) = (plain(expected), plain(found));
     match (expected.parse::<f64>(), found.parse::<f64>()) {
-        (Ok(expected), Ok(found)) if float => expected as f32 == found as f32,
-        #[allow(clippy::float_cmp)]
-        (Ok(expected), Ok(found)) => expected == found,
+        // The same float, not one nearby.
+        (Ok(expected), Ok(found)) if float => (expected as f32).to_bits() == (found as f32).to_bits(),
+        (Ok(expected), Ok(found)) => expected.to_bits() == found.to_bits(),
         _ => expected == found,
     }
 }

@@ -83,7 +83,7 @@ fn a_bad_message_is_rejected_alone_and_leaves_no_trace() {
     assert_eq!(decode(&*decoder("json"), &[nested(63)]).rejects, []);
 }
 
-fn tombstone<'a>(ordinal: u64, key: Option<&'a [u8]>) -> Record<'a> {
+fn tombstone(ordinal: u64, key: Option<&[u8]>) -> Record<'_> {
     Record { ordinal, key, value: None, timestamp_us: Some(7), headers: &[] }
 }
 

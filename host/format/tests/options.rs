@@ -16,8 +16,8 @@ fn a_format_is_a_name_or_a_name_with_options() {
 #[test]
 fn mistakes_are_named() {
     for (yaml, message) in [
-        ("orc", "unknown variant `orc`, expected `json` or `ogg-json`"),
-        ("orc: {}", "unknown variant `orc`, expected `json` or `ogg-json`"),
+        ("orc", "unknown variant `orc`, expected one of json, ogg-json"),
+        ("orc: {}", "unknown variant `orc`, expected one of json, ogg-json"),
         ("json: { tabel: t }", "tabel"),
         ("{ json: {}, ogg-json: {} }", "one format is expected"),
         ("ogg-json: { time_zone: Mars }", "\"Mars\" is no time zone"),

@@ -34,7 +34,7 @@ struct Slot {
 #[derive(Debug)]
 pub(super) struct Slots {
     pub(super) columns: Vec<Cells>,
-    slots: Vec<Slot>,
+    keys: Vec<Slot>,
     by_name: HashMap<Box<[u8]>, u32>,
     first: u32,
     markers: bool,
@@ -46,7 +46,7 @@ pub(super) struct Slots {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlotsMark {
     columns: usize,
-    slots: usize,
+    keys: usize,
 }
 
 impl Slots {
@@ -54,7 +54,7 @@ impl Slots {
     pub(super) fn new(markers: bool) -> Self {
         Self {
             columns: Vec::new(),
-            slots: Vec::new(),
+            keys: Vec::new(),
             by_name: HashMap::new(),
             first: NONE,
             markers,
@@ -72,7 +72,7 @@ impl Slots {
             let place = self.key(last, scanner)?;
             scanner.colon()?;
             last = place;
-            let slot = &self.slots[place as usize];
+            let slot = &self.keys[place as usize];
             if slot.marks != NONE && matches!(scanner.peek(), b't' | b'f') {
                 if scanner.eat_known(b"true") {
                     self.marked.push(slot.marks);
@@ -94,7 +94,7 @@ impl Slots {
     /// The column of a name, made if there is none.
     pub(super) fn column(&mut self, name: &str) -> &mut Cells {
         let place = self.place_of(name.as_bytes());
-        let column = match self.slots[place as usize].column {
+        let column = match self.keys[place as usize].column {
             NONE => self.add_column(place),
             column => column,
         };
@@ -102,7 +102,7 @@ impl Slots {
     }
 
     pub(super) fn mark(&self) -> SlotsMark {
-        SlotsMark { columns: self.columns.len(), slots: self.slots.len() }
+        SlotsMark { columns: self.columns.len(), keys: self.keys.len() }
     }
 
     /// Takes back all columns since the mark, and all cells from `rows` on.
@@ -111,10 +111,10 @@ impl Slots {
         for column in &mut self.columns {
             column.truncate(rows);
         }
-        for slot in self.slots.drain(mark.slots..) {
+        for slot in self.keys.drain(mark.keys..) {
             self.by_name.remove(&slot.name);
         }
-        for slot in &mut self.slots {
+        for slot in &mut self.keys {
             if slot.column != NONE && slot.column as usize >= mark.columns {
                 slot.column = NONE;
             }
@@ -124,14 +124,14 @@ impl Slots {
     /// The slot of the key that comes next, after that of `last`.
     #[inline]
     fn key(&mut self, last: u32, scanner: &mut Scanner<'_>) -> Result<u32, Fault> {
-        let expected = self.slots.get(last as usize).map_or(self.first, |slot| slot.next);
-        if let Some(slot) = self.slots.get(expected as usize)
+        let expected = self.keys.get(last as usize).map_or(self.first, |slot| slot.next);
+        if let Some(slot) = self.keys.get(expected as usize)
             && scanner.eat_known(&slot.quoted)
         {
             return Ok(expected);
         }
         let place = self.look_up(scanner)?;
-        match self.slots.get_mut(last as usize) {
+        match self.keys.get_mut(last as usize) {
             Some(slot) => slot.next = place,
             None => self.first = place,
         }
@@ -145,7 +145,7 @@ impl Slots {
         let mut scratch = std::mem::take(&mut self.scratch);
         let place = self.place_of(scanner.resolve(&text, &mut scratch));
         self.scratch = scratch;
-        if self.slots.len() > MAX_SLOTS {
+        if self.keys.len() > MAX_SLOTS {
             return Err(Fault { at, what: "the objects of one table have more than 8192 different keys" });
         }
         Ok(place)
@@ -166,17 +166,17 @@ impl Slots {
     }
 
     fn add_slot(&mut self, name: &[u8], marks: u32) -> u32 {
-        let place = self.slots.len() as u32;
+        let place = self.keys.len() as u32;
         let plain = !name.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
         let quoted = if plain { [b"\"", name, b"\""].concat() } else { vec![0] };
         self.by_name.insert(name.into(), place);
-        self.slots.push(Slot { quoted: quoted.into(), name: name.into(), column: NONE, next: NONE, marks });
+        self.keys.push(Slot { quoted: quoted.into(), name: name.into(), column: NONE, next: NONE, marks });
         place
     }
 
     #[cold]
     fn add_column(&mut self, place: u32) -> u32 {
-        let slot = &mut self.slots[place as usize];
+        let slot = &mut self.keys[place as usize];
         slot.column = self.columns.len() as u32;
         // Keys are stretches of a message that was checked, or characters that escapes stood for.
         self.columns.push(Cells::new(String::from_utf8_lossy(&slot.name).into_owned()));
@@ -185,7 +185,7 @@ impl Slots {
 
     fn clear_marked(&mut self, row: usize) {
         for place in &self.marked {
-            let column = self.slots[*place as usize].column;
+            let column = self.keys[*place as usize].column;
             if let Some(column) = self.columns.get_mut(column as usize) {
                 column.set_missing(row);
             }

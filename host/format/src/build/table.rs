@@ -122,7 +122,9 @@ impl Table {
             scanner.colon()?;
             match column {
                 Some(column) => self.read_cell(column, row, scanner)?,
-                None => drop(scanner.value(1)?),
+                None => {
+                    scanner.value(1)?;
+                }
             }
             more = scanner.next_in_object()?;
         }

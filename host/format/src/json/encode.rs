@@ -32,11 +32,10 @@ impl Encode for JsonEncoder {
         for row in 0..batch.len() {
             let deleted = match batch.kind(row) {
                 RowKind::Insert | RowKind::UpdateAfter => false,
-                RowKind::Delete => true,
                 // The old image says nothing to a reader that keeps the newest of each key, unless that key is
                 // no longer there.
                 RowKind::UpdateBefore if batch.is_pair(row) && !key.changes_after(row) => continue,
-                RowKind::UpdateBefore => true,
+                RowKind::UpdateBefore | RowKind::Delete => true,
             };
             let start = out.bytes.len();
             let written = match (deleted, self.deletes) {

@@ -24,7 +24,7 @@ pub(super) enum Operation {
 }
 
 /// Why a document was not read to its end.
-enum Stop {
+pub(super) enum Stop {
     /// It is no JSON object.
     Fault(Fault),
     /// It has to be read again, images last.
@@ -38,7 +38,7 @@ impl From<Fault> for Stop {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Op {
+pub(super) enum Op {
     Insert,
     Update,
     Delete,
@@ -46,7 +46,7 @@ enum Op {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Image {
+pub(super) enum Image {
     /// Not in the document, or null.
     None,
     /// In the cells of its row.
@@ -80,17 +80,17 @@ pub(super) fn read(
 }
 
 /// What was found so far.
-struct Envelope {
-    table: Option<usize>,
+pub(super) struct Envelope {
+    pub(super) table: Option<usize>,
     /// The name as it stands, quotes included.
-    name: Option<(Text, Range<usize>)>,
-    op: Option<Op>,
-    keys: Option<usize>,
-    op_ts: Option<Text>,
-    position: Option<Text>,
-    before: Image,
-    after: Image,
-    bad: Option<String>,
+    pub(super) name: Option<(Text, Range<usize>)>,
+    pub(super) op: Option<Op>,
+    pub(super) keys: Option<usize>,
+    pub(super) op_ts: Option<Text>,
+    pub(super) position: Option<Text>,
+    pub(super) before: Image,
+    pub(super) after: Image,
+    pub(super) bad: Option<String>,
 }
 
 impl Envelope {
@@ -109,11 +109,11 @@ impl Envelope {
     }
 }
 
-struct Document<'s, 'm, 'g, 'r> {
-    scanner: &'s mut Scanner<'m>,
-    gatherer: &'g mut Gatherer<'r>,
-    images_last: bool,
-    envelope: Envelope,
+pub(super) struct Document<'s, 'm, 'g, 'r> {
+    pub(super) scanner: &'s mut Scanner<'m>,
+    pub(super) gatherer: &'g mut Gatherer<'r>,
+    pub(super) images_last: bool,
+    pub(super) envelope: Envelope,
 }
 
 impl Document<'_, '_, '_, '_> {
@@ -133,7 +133,9 @@ impl Document<'_, '_, '_, '_> {
                 b"before" => self.before()?,
                 b"after" => self.after()?,
                 // current_ts, tokens, and whatever else the handler was told to add.
-                _ => drop(self.scanner.value(1)?),
+                _ => {
+                    self.scanner.value(1)?;
+                }
             }
             more = self.scanner.next_in_object()?;
         }
@@ -161,7 +163,7 @@ impl Document<'_, '_, '_, '_> {
         self.apply_keys()
     }
 
-    fn look_up_table(&mut self) {
+    pub(super) fn look_up_table(&mut self) {
         let Some((text, range)) = self.envelope.name.clone() else { return };
         if text.range.is_empty() {
             self.bad(range.start, "`table` is empty");
@@ -191,48 +193,6 @@ impl Document<'_, '_, '_, '_> {
                 None
             }
         };
-        Ok(())
-    }
-
-    fn primary_keys(&mut self) -> Result<(), Stop> {
-        if self.envelope.keys.is_some() && !self.images_last {
-            return Err(Stop::Again);
-        }
-        self.envelope.keys = Some(self.scanner.at());
-        if self.images_last || self.envelope.table.is_none() {
-            self.scanner.value(1)?;
-            return Ok(());
-        }
-        self.apply_keys()
-    }
-
-    /// Gives the table the primary key of the document, once both are known. If the key comes next it is passed.
-    fn apply_keys(&mut self) -> Result<(), Stop> {
-        let (Some(table), Some(at)) = (self.envelope.table, self.envelope.keys) else { return Ok(()) };
-        let mut scanner = self.scanner.clone();
-        scanner.go_to(at);
-        let end = if let Some(length) = self.gatherer.at(table).same_key_text(scanner.rest()) {
-            at + length
-        } else {
-            let text = scanner.value(1)?;
-            let end = text.end;
-            match key_columns(&mut scanner, text.start) {
-                Some(Some(columns)) => {
-                    if self.envelope.before == Image::Read || self.envelope.after == Image::Read {
-                        return Err(Stop::Again);
-                    }
-                    let table = self.gatherer.keyed(table, columns, &scanner.bytes()[text]);
-                    self.envelope.table = Some(table);
-                }
-                // Null says nothing.
-                Some(None) => {}
-                None => self.bad(at, "`primary_keys` is no array of names"),
-            }
-            end
-        };
-        if self.scanner.at() == at {
-            self.scanner.go_to(end);
-        }
         Ok(())
     }
 
@@ -283,7 +243,7 @@ impl Document<'_, '_, '_, '_> {
         }
     }
 
-    fn read_image(&mut self, table: usize, row: usize) -> Result<(), Fault> {
+    pub(super) fn read_image(&mut self, table: usize, row: usize) -> Result<(), Fault> {
         let table = self.gatherer.at(table);
         let row = table.rows() + row;
         table.read(row, self.scanner, 1)
@@ -308,103 +268,13 @@ impl Document<'_, '_, '_, '_> {
     }
 
     #[cold]
-    fn bad(&mut self, at: usize, what: impl std::fmt::Display) {
+    pub(super) fn bad(&mut self, at: usize, what: impl std::fmt::Display) {
         self.envelope.bad.get_or_insert_with(|| format!("byte {at}: {what}"));
     }
-
-    /// Puts the parts of a document together that was read to its end.
-    fn finish(&mut self, start: usize, clock: &mut Clock) -> Result<Operation, Stop> {
-        let end = self.scanner.at();
-        if self.images_last {
-            self.look_up_table();
-            self.apply_keys()?;
-        }
-        let event_time = self.envelope.op_ts.take().and_then(|text| self.event_time(&text, clock));
-        let Envelope { table, op, before, after, .. } = self.envelope;
-        let (kinds, images): (&'static [RowKind], _) = match (op, before, after) {
-            (Some(Op::Insert), _, Image::At(_) | Image::Read) => (&[RowKind::Insert], [Image::None, after]),
-            (Some(Op::Update), Image::None, Image::At(_) | Image::Read) => {
-                (&[RowKind::UpdateAfter], [Image::None, after])
-            }
-            (Some(Op::Update), _, Image::At(_) | Image::Read) => {
-                (&[RowKind::UpdateBefore, RowKind::UpdateAfter], [before, after])
-            }
-            (Some(Op::Delete), Image::At(_) | Image::Read, _) => (&[RowKind::Delete], [before, Image::None]),
-            (Some(Op::Truncate), ..) => (&[], [Image::None; 2]),
-            (Some(Op::Insert | Op::Update), _, Image::None) => {
-                self.bad(start, "the operation has no `after`, which an insert or update needs");
-                (&[], [Image::None; 2])
-            }
-            (Some(Op::Delete), Image::None, _) => {
-                self.bad(start, "the operation has no `before`, which a delete needs");
-                (&[], [Image::None; 2])
-            }
-            (None, ..) => {
-                self.bad(start, "the operation has no `op_type`");
-                (&[], [Image::None; 2])
-            }
-        };
-        let Some(table) = table else {
-            self.bad(start, "the operation has no `table`");
-            return Ok(Operation::Bad(self.envelope.bad.take().unwrap_or_default()));
-        };
-        if let Some(reason) = self.envelope.bad.take() {
-            return Ok(Operation::Bad(reason));
-        }
-        if op == Some(Op::Truncate) {
-            return Ok(Operation::Truncate { table });
-        }
-        let images = images.into_iter().filter(|image| *image != Image::None);
-        for (row, image) in images.enumerate() {
-            if let Image::At(at) = image {
-                self.scanner.go_to(at);
-                self.read_image(table, row)?;
-            }
-        }
-        self.scanner.go_to(end);
-        Ok(Operation::Rows { table, kinds, event_time, position: self.envelope.position.take() })
-    }
-
-    fn event_time(&mut self, text: &Text, clock: &mut Clock) -> Option<i64> {
-        let bytes = &self.scanner.bytes()[text.range.clone()];
-        let time = clock.read(bytes);
-        if time.is_none() {
-            let found = excerpt(bytes);
-            self.bad(text.range.start, format_args!("`op_ts` is {found}, no YYYY-MM-DD HH:MM:SS.ffffff"));
-        }
-        time
-    }
-}
-
-/// The names in the array at a place, which was passed before. `None` where it is something else, `Some(None)` for
-/// null.
-fn key_columns(scanner: &mut Scanner<'_>, at: usize) -> Option<Option<Vec<String>>> {
-    let end = scanner.at();
-    scanner.go_to(at);
-    if scanner.literal(b"null").is_ok() {
-        return Some(None);
-    }
-    let mut columns = Vec::new();
-    let mut scratch = Vec::new();
-    let mut more = scanner.eat(b'[');
-    if !more {
-        return None;
-    }
-    scanner.skip_space();
-    more = !scanner.eat(b']');
-    while more {
-        let name = scanner.string().ok()?;
-        columns.push(String::from_utf8_lossy(scanner.resolve(&name, &mut scratch)).into_owned());
-        scanner.skip_space();
-        more = scanner.eat(b',');
-        scanner.skip_space();
-    }
-    scanner.go_to(end);
-    Some(Some(columns))
 }
 
 /// A value of the envelope as a reason quotes it.
-fn excerpt(bytes: &[u8]) -> String {
+pub(super) fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{:?}...", &text[..end]),

@@ -17,6 +17,8 @@
 //! |---|---|
 //! | `options` | [`OggOptions`]: what may be set |
 //! | `document` | the envelope of an operation |
+//! | `keys` | its primary key |
+//! | `finish` | an operation from the parts of its document |
 //! | `decode` | operations to rows |
 //! | `op_ts` | the time of an operation, to and from text |
 //! | `encode` | rows to operations |
@@ -24,6 +26,8 @@
 mod decode;
 mod document;
 mod encode;
+mod finish;
+mod keys;
 mod op_ts;
 mod options;
 

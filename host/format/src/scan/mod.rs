@@ -52,14 +52,12 @@ impl<'a> Scanner<'a> {
     /// # Errors
     /// Where the message is no UTF-8: at the first byte that is not.
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Fault> {
-        match simdutf8::basic::from_utf8(bytes) {
-            Ok(_) => Ok(Self { bytes, at: 0 }),
-            // Only the slower check says where.
-            Err(_) => {
-                let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-                Err(Fault { at, what: "the message is not UTF-8" })
-            }
+        if simdutf8::basic::from_utf8(bytes).is_ok() {
+            return Ok(Self { bytes, at: 0 });
         }
+        // Only the slower check says where.
+        let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        Err(Fault { at, what: "the message is not UTF-8" })
     }
 
     /// The place, in bytes from the beginning of the message.

@@ -21,8 +21,9 @@ pub(super) fn write_clean(text: &[u8], out: &mut Vec<u8>) {
 
 /// Whether nothing in the text has to be escaped.
 pub(super) fn is_clean(text: &[u8]) -> bool {
+    let dirty = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'"') | u8::from(*byte == b'\\');
     // Without a way out in the middle, so that it is done many bytes at a time.
-    !text.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'))
+    text.iter().fold(0, |found, byte| found | dirty(byte)) == 0
 }
 
 fn write_escaped(mut text: &[u8], out: &mut Vec<u8>) {

@@ -53,7 +53,9 @@ pub fn encode(encoder: &dyn Encode, batch: &ChangeBatch) -> Vec<Option<String>> 
 }
 
 pub fn batches(decoded: &Decoded) -> Vec<&ChangeBatch> {
-    let rows = |item| if let &Item::Rows(ref batch) = item { Some(batch) } else { None };
+    fn rows(item: &Item) -> Option<&ChangeBatch> {
+        if let Item::Rows(batch) = item { Some(batch) } else { None }
+    }
     decoded.items.iter().filter_map(rows).collect()
 }
 
