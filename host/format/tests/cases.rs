@@ -38,14 +38,14 @@ fn other_projects_messages_give_their_rows() {
 struct Case {
     name: String,
     spec: Value,
-    any_case: bool,
+    lower_names: bool,
 }
 
 fn check(name: &str, path: &Path) {
     let spec: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let messages = std::fs::read_to_string(path.with_extension("msgs")).unwrap();
-    let any_case = spec["options"]["case_sensitive"] == false;
-    let case = Case { name: name.to_owned(), spec, any_case };
+    let lower_names = spec["options"]["case_sensitive"] == false;
+    let case = Case { name: name.to_owned(), spec, lower_names };
     let null_lines = case.lines("null_value_lines");
     let records: Vec<Record<'_>> = (1..)
         .zip(messages.split_terminator('\n'))
@@ -93,7 +93,7 @@ impl Case {
     }
 
     fn column_name(&self, name: &str) -> String {
-        if self.any_case { name.to_lowercase() } else { name.to_owned() }
+        if self.lower_names { name.to_lowercase() } else { name.to_owned() }
     }
 
     /// The rows of the tables that the case is about, in order.
