@@ -53,7 +53,12 @@ pub fn judge(undelivered: &[Undelivered], bodies: &[BodySource], topics: &Topics
         match row {
             Some((body, place)) if refused => {
                 let (lane, ordinal, part) = body.of(place);
-                let (output, reason) = (body.table.clone(), failed.error.text.clone());
+                let (output, topic) = (body.table.clone(), &failed.topic);
+                let reason = if too_large {
+                    format!("the message has {} bytes, topic {topic} takes {limit}", failed.size)
+                } else {
+                    failed.error.text.clone()
+                };
                 rejects.push(SinkReject { lane, ordinal, part, output, reason });
             }
             _ => {
