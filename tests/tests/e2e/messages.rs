@@ -62,7 +62,7 @@ fn a_misspelt_setting() {
         .says("pipeline.yaml has a problem")
         .says("compresion")
         .says("did you mean `compression`")
-        .says("pipeline.yaml:16:5");
+        .says("pipeline.yaml:17:5");
     let _ = job.bench.run(["run", "nowhere.yaml"]).exits(2).says("nowhere.yaml");
 }
 
@@ -121,7 +121,7 @@ fn a_guest_that_is_missing_or_pinned_otherwise() {
     let _ = job
         .run(&job.text().step("{ use: schema-mop }"))
         .exits(2)
-        .says("there is no built-in transform `schema-mop`, did you mean `schema-map`");
+        .says("there is no built-in transform `schema-mop`; did you mean `schema-map`");
     job.bench.write("mask.wasm", guests::example("mask-name"));
     let pin = "0".repeat(64);
     let _ = job

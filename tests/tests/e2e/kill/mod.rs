@@ -115,7 +115,6 @@ fn pipeline(name: &str, from: &str, to: &str) -> PipelineText {
     );
     PipelineText::new(name, from, TOPIC)
         .sink_brokers(to)
-        .source(&std::env::var("KILL_DEBUG").unwrap_or_else(|_| "refresh: 30s".into()))
         .source(&format!("session_timeout: {}", millis(plan::SESSION)))
         .sink(&format!("transaction_timeout: {}", millis(plan::TRANSACTION)))
         .step(map)
