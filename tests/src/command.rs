@@ -206,8 +206,7 @@ impl Finished {
     /// # Panics
     /// Where that is not so.
     #[track_caller]
-    #[must_use = "look at what it said, or drop it with `let _`"]
-    pub fn exits(self, code: i32) -> Self {
+    pub fn exits(&self, code: i32) -> &Self {
         assert_eq!(self.code(), code, "the exit code; it said:\n{self}");
         for trace in ["panicked at", "RUST_BACKTRACE", "stack backtrace", "a defect of Sluicegate"] {
             assert!(!self.stderr.contains(trace), "{trace:?} reached a user:\n{self}");
@@ -220,7 +219,7 @@ impl Finished {
     /// # Panics
     /// Where it does not.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub fn says(&self, text: &str) -> &Self {
         assert!(self.words().contains(&plain(text)), "{text:?} is not in\n{self}");
         self
     }

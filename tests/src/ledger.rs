@@ -99,12 +99,11 @@ impl Ledger {
         let text = |name| letter.header(name).and_then(|value| std::str::from_utf8(value).ok());
         let position = text("sluicegate-position").and_then(|text| serde_json::from_str::<Value>(text).ok());
         let offset = position.as_ref().and_then(|position| position["at"]["offset"].as_u64());
-        match (text("sluicegate-lane"), offset) {
-            (Some(lane), Some(offset)) => self.note(lane, offset, sight),
-            _ => {
-                let place = self.place(sight);
-                self.violations.add(|| format!("{place}: the headers do not say where it came from"));
-            }
+        if let (Some(lane), Some(offset)) = (text("sluicegate-lane"), offset) {
+            self.note(lane, offset, sight);
+        } else {
+            let place = self.place(sight);
+            self.violations.add(|| format!("{place}: the headers do not say where it came from"));
         }
     }
 

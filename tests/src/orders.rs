@@ -51,7 +51,7 @@ impl Iterator for Orders {
 
     fn next(&mut self) -> Option<Record> {
         let id = self.random() % self.versions.len() as u64;
-        let delete = self.random() % 10 == 0;
+        let delete = self.random().is_multiple_of(10);
         let number = self.next;
         self.next += 1;
         let version = &mut self.versions[id as usize];

@@ -33,7 +33,7 @@ impl Copy {
     }
 
     fn run(&self) {
-        let _ = self.bench.run(["run", "copy.yaml", "--until", "end"]).exits(0);
+        self.bench.run(["run", "copy.yaml", "--until", "end"]).exits(0);
     }
 
     fn written(&self) -> usize {
@@ -42,7 +42,8 @@ impl Copy {
 
     /// Offset and lag of each lane.
     fn shown(&self) -> Vec<(i64, i64)> {
-        let shown = self.bench.run(["positions", "show", "copy.yaml", "--output", "json"]).exits(0);
+        let shown = self.bench.run(["positions", "show", "copy.yaml", "--output", "json"]);
+        shown.exits(0);
         let lanes: Value = serde_json::from_str(&shown.stdout).expect("JSON");
         let number = |value: &Value| value.as_i64().unwrap_or(-1);
         let lane = |lane: &Value| (number(&lane["position"]["at"]["offset"]), number(&lane["lag"]));
@@ -55,19 +56,18 @@ fn positions_are_shown_set_and_reset() {
     let copy = Copy::new("positions");
     copy.run();
     assert_eq!(copy.shown(), [(100, 0), (100, 0)]);
-    let _ = copy
-        .bench
+    copy.bench
         .run(["positions", "show", "copy.yaml"])
         .exits(0)
         .says(&format!("{}/1: offset 100, 0 behind", copy.source));
 
     let lane = format!("{}/1=40", copy.source);
-    let _ = copy.bench.run(["positions", "set", "copy.yaml", &lane]).exits(0);
+    copy.bench.run(["positions", "set", "copy.yaml", &lane]).exits(0);
     assert_eq!(copy.shown(), [(100, 0), (40, 60)]);
     copy.run();
     assert_eq!(copy.written(), 260);
 
-    let _ = copy.bench.run(["positions", "reset", "copy.yaml"]).exits(0);
+    copy.bench.run(["positions", "reset", "copy.yaml"]).exits(0);
     copy.run();
     assert_eq!(copy.written(), 460);
 }
@@ -81,17 +81,16 @@ fn positions_of_a_running_pipeline_are_not_moved() {
         std::thread::sleep(Duration::from_millis(100));
     }
     let lane = format!("{}/1=40", copy.source);
-    let _ =
-        copy.bench.run(["positions", "set", "copy.yaml", &lane]).exits(2).says("stop its processes first");
+    copy.bench.run(["positions", "set", "copy.yaml", &lane]).exits(2).says("stop its processes first");
     assert_eq!(copy.shown(), [(100, 0), (100, 0)], "they can be looked at");
-    let _ = running.terminate().exits(0);
+    running.terminate().exits(0);
 }
 
 #[test]
 fn a_lane_that_is_none_is_refused() {
     let copy = Copy::new("positions-none");
-    let _ = copy.bench.run(["positions", "set", "copy.yaml", "elsewhere/0=1"]).exits(2).says("elsewhere/0");
-    let _ = copy.bench.run(["positions", "set", "copy.yaml", "orders"]).exits(2).says("LANE=OFFSET");
+    copy.bench.run(["positions", "set", "copy.yaml", "elsewhere/0=1"]).exits(2).says("elsewhere/0");
+    copy.bench.run(["positions", "set", "copy.yaml", "orders"]).exits(2).says("LANE=OFFSET");
 }
 
 #[test]
@@ -100,14 +99,11 @@ fn the_older_of_two_processes_under_one_instance_ends() {
     let mut older = copy.bench.command(["run", "copy.yaml"]).named("older").start();
     older.wait_for("assigned");
     let mut younger = copy.bench.command(["run", "copy.yaml"]).named("younger").start();
-    let _ = older
-        .wait(Duration::from_mins(1))
-        .exits(2)
-        .says("another living process runs under the same instance");
+    older.wait(Duration::from_mins(1)).exits(2).says("another living process runs under the same instance");
     younger.wait_for("assigned");
     while copy.written() < 200 {
         std::thread::sleep(Duration::from_millis(100));
     }
-    let _ = younger.terminate().exits(0);
+    younger.terminate().exits(0);
     assert_eq!(copy.written(), 200);
 }

@@ -35,7 +35,7 @@ fn a_row_that_traps_a_guest_dies_alone() {
         .section(&format!("dead_letters: {{ kafka: {{ connection: out, topic: {dead} }} }}"))
         .text();
     bench.write("trap.yaml", text);
-    let _ = bench.run(["run", "trap.yaml", "--until", "end"]).exits(0).says("1 dead letters");
+    bench.run(["run", "trap.yaml", "--until", "end"]).exits(0).says("1 dead letters");
 
     let letters = client.read_all_committed(&dead).expect("the dead letters");
     assert_eq!(letters.len(), 1, "{letters:?}");

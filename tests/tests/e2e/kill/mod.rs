@@ -63,28 +63,8 @@ fn torment(name: &str, from: &KafkaClient, to: &KafkaClient) {
     let plans = plan::plan(faults, INSTANCES.len(), seed);
     let began = Instant::now();
     let mut processes = INSTANCES.map(|instance| Process::start(&bench, instance));
-    let failed = AtomicBool::new(false);
-    let torments = || {
-        thread::scope(|scope| {
-            let pace = Pace { messages, over: plan::duration(&plans) };
-            let producing = scope.spawn(|| produce(from, pace, seed, &failed));
-            let hands: Vec<_> = processes
-                .iter_mut()
-                .zip(&plans)
-                .map(|(process, plan)| {
-                    let failed = &failed;
-                    scope.spawn(move || {
-                        process.torment(plan, failed).inspect_err(|_| failed.store(true, Ordering::Relaxed))
-                    })
-                })
-                .collect();
-            let ends: Vec<Result<(), String>> =
-                hands.into_iter().map(|hand| hand.join().expect("no panic")).collect();
-            producing.join().expect("no panic");
-            ends.into_iter().collect::<Result<(), String>>()
-        })
-    };
-    let ended: Result<(), String> = { torments }();
+    let pace = Pace { messages, over: plan::duration(&plans) };
+    let ended = hurt(&mut processes, &plans, |failed| produce(from, pace, seed, failed));
     ended.unwrap_or_else(|why| panic!("SLUICEGATE_SEED={seed}: {why}"));
     let tormented = began.elapsed();
     eprintln!("{name}: the faults are over after {tormented:?}");
@@ -104,6 +84,25 @@ fn torment(name: &str, from: &KafkaClient, to: &KafkaClient) {
     let dead = to.read_all_committed(DEAD).expect("the dead letters are read");
     assert!(dead.is_empty(), "no row is bad, and yet {} are dead: {:?}", dead.len(), dead[0].headers);
     eprintln!("{name}: {found}; {faults} faults in {tormented:?}, {:?} in all", began.elapsed());
+}
+
+/// Does to the processes what is planned for each, at the same time and while messages are written.
+fn hurt(
+    processes: &mut [Process<'_>],
+    plans: &[Vec<plan::Step>],
+    write: impl Fn(&AtomicBool) + Sync,
+) -> Result<(), String> {
+    let failed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (failed, write) = (&failed, &write);
+        scope.spawn(move || write(failed));
+        let hands = processes.iter_mut().zip(plans).map(|(process, plan)| {
+            let mut hurt = move || process.torment(plan, failed);
+            scope.spawn(move || hurt().inspect_err(|_| failed.store(true, Ordering::Relaxed)))
+        });
+        let hands: Vec<_> = hands.collect();
+        hands.into_iter().try_for_each(|hand| hand.join().expect("no panic"))
+    })
 }
 
 /// The three built-in transforms and a guest of our own, under time-outs that a test can wait for.
@@ -130,6 +129,7 @@ fn pipeline(name: &str, from: &str, to: &str) -> PipelineText {
 }
 
 /// How many messages are to come, and over what time.
+#[derive(Clone, Copy)]
 struct Pace {
     messages: usize,
     over: Duration,
@@ -152,9 +152,7 @@ fn produce(client: &KafkaClient, pace: Pace, seed: u64, failed: &AtomicBool) {
 
 /// Waits until every message is committed.
 fn catch_up(bench: &Bench, processes: &mut [Process<'_>], from: &KafkaClient, seed: u64) {
-    let ends = from.end_offsets(TOPIC).expect("the source's ends");
-    eprintln!("the ends of the source: {ends:?}");
-    let ends: i64 = ends.values().sum();
+    let ends: i64 = from.end_offsets(TOPIC).expect("the source's ends").values().sum();
     let began = Instant::now();
     loop {
         for process in &mut *processes {
@@ -176,7 +174,8 @@ fn catch_up(bench: &Bench, processes: &mut [Process<'_>], from: &KafkaClient, se
 
 /// How many messages are committed, as the command itself shows it.
 fn committed(bench: &Bench) -> i64 {
-    let shown = bench.run(["positions", "show", "a.yaml", "--output", "json"]).exits(0);
+    let shown = bench.run(["positions", "show", "a.yaml", "--output", "json"]);
+    shown.exits(0);
     let lanes: Value = serde_json::from_str(&shown.stdout).expect("JSON");
     let offset = |lane: &Value| lane["position"]["at"]["offset"].as_i64().unwrap_or(0);
     lanes.as_array().expect("a list of lanes").iter().map(offset).sum()

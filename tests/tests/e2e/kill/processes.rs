@@ -75,7 +75,7 @@ impl<'a> Process<'a> {
 
     /// SIGTERM, and waits for the end, which is to be a good one.
     pub fn end(&mut self) {
-        let _ = self.running.terminate().exits(0);
+        self.running.terminate().exits(0);
     }
 }
 
