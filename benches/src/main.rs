@@ -27,6 +27,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use sluicegate_test_servers::KafkaClient;
 
 use crate::table::Section;
 
@@ -44,16 +45,19 @@ struct Cli {
 }
 
 #[derive(Clone, Debug, Args)]
-struct Options {
+pub(crate) struct Options {
     /// Messages that go through the pipeline.
     #[arg(long, global = true, default_value_t = 1_000_000)]
-    messages: u64,
+    pub(crate) messages: u64,
     /// How often pipeline and copy take turns. Medians count.
     #[arg(long, global = true, default_value_t = 3)]
-    rounds: usize,
+    pub(crate) rounds: usize,
     /// How often a step and its native form take turns.
     #[arg(long, global = true, default_value_t = 400)]
     batches: usize,
+    /// The `sluicegate` to measure. Without it, one is built.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
     /// Also writes the tables into this Markdown file, between the lines `<!-- figures -->` and `<!-- end -->`.
     #[arg(long, global = true, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -68,19 +72,34 @@ enum What {
     /// The copy itself: a process of its own, so that its CPU time can be told.
     #[command(hide = true)]
     Copy(copy::Arguments),
+    /// Fills a topic with the messages of the benchmark, for looking closer by hand.
+    Fill {
+        /// host:port
+        #[arg(long)]
+        brokers: String,
+        /// The topic, which has to exist.
+        #[arg(long)]
+        topic: String,
+    },
 }
 
 fn main() -> Fallible<()> {
     let Cli { what, options } = Cli::parse();
-    if let Some(What::Copy(arguments)) = &what {
-        return copy::run(arguments);
+    match &what {
+        Some(What::Copy(arguments)) => return copy::run(arguments),
+        Some(What::Fill { brokers, topic }) => {
+            let messages = (0..options.messages).map(messages::update);
+            KafkaClient::new(brokers).produce(topic, messages)?;
+            return Ok(());
+        }
+        _ => {}
     }
     let mut sections: Vec<Section> = Vec::new();
     if !matches!(what, Some(What::Pipeline)) {
         sections.extend(show(transforms::measure(options.batches)?));
     }
     if !matches!(what, Some(What::Transforms)) {
-        sections.extend(show(pipeline::measure(options.messages, options.rounds)?));
+        sections.extend(show(pipeline::measure(&options)?));
     }
     let about = machine::about();
     println!("{about}");

@@ -59,7 +59,8 @@ pub fn split(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
     for (row, hash) in (0u32..).zip(hashes.values().as_primitive::<UInt64Type>().values()) {
         rows[(hash % 3) as usize].push(row);
     }
-    let outputs = rows.into_iter().enumerate().map(|(number, rows)| {
+    let rows = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
+    let outputs = rows.map(|(number, rows)| {
         Ok(given.take(&UInt32Array::from(rows))?.with_table(format!("orders-{number}").as_str().into()))
     });
     outputs.collect()
