@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use regex::Regex;
 use sluicegate_connector::Error;
 use sluicegate_format::{Decode, LaneInfo, Record};
-use sluicegate_model::{Decoded, Lane};
+use sluicegate_model::{Decoded, Lane, TimeSpan};
 
 use crate::Connection;
 use crate::client::Partition;
@@ -53,10 +53,11 @@ pub async fn newest(
     let config: ClientConfig =
         settings.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let (brokers, topics) = (connection.brokers.clone(), options.topics.clone());
+    let connect_timeout = connection.connect_timeout;
     blocking(move || {
         let consumer: BaseConsumer<Quiet> =
             config.create_with_context(Quiet).map_err(|error| refused(&brokers, error))?;
-        let partitions = partitions(&consumer, topics.all(), &brokers)?;
+        let partitions = partitions(&consumer, topics.all(), &brokers, connect_timeout)?;
         let sampled = read(&consumer, &partitions, count).map_err(|error| refused(&brokers, error))?;
         Ok(sampled.iter().map(|lane| lane.decode(decode.as_ref())).collect())
     })
@@ -72,10 +73,13 @@ fn partitions(
     consumer: &BaseConsumer<Quiet>,
     topics: &[String],
     brokers: &str,
+    connect_timeout: TimeSpan,
 ) -> Result<Vec<Partition>, Error> {
-    let metadata = consumer.fetch_metadata(None, PATIENCE).map_err(|error| {
-        let what = format!("no broker at {brokers} answers within {} s", PATIENCE.as_secs());
-        Error::transient(what).caused_by(error).help("check `brokers` of the connection and whether they run")
+    let metadata = consumer.fetch_metadata(None, connect_timeout.0).map_err(|error| {
+        let what = format!("no broker at {brokers} answers within {connect_timeout}");
+        // The error's own text says this twice.
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+        Error::transient(what).caused_by(code).help("check `brokers` of the connection and whether they run")
     })?;
     let mut found = Vec::new();
     for topic in topics {
