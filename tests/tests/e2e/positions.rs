@@ -28,7 +28,9 @@ impl Copy {
             .produce(&source, orders.map(|(order, partition)| order.partition(partition)))
             .expect("messages");
         let bench = Bench::new(name);
-        bench.write("copy.yaml", PipelineText::new(&source, client.brokers(), &source).to(&out).text());
+        let text = PipelineText::new(&source, client.brokers(), &source).to(&out);
+        // For so long a group remembers a process that has ended.
+        bench.write("copy.yaml", text.source("session_timeout: 3s").text());
         Copy { client, source, out, bench }
     }
 
