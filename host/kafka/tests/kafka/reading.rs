@@ -175,7 +175,7 @@ async fn a_source_ends_in_the_middle_of_a_rebalance() {
     while !matches!(next(&mut first, ROOM).await.unwrap(), Event::Revoked { .. }) {}
     // Neither answered nor closed.
     let dropping = tokio::task::spawn_blocking(move || drop(first));
-    tokio::time::timeout(std::time::Duration::from_secs(60), dropping).await.expect("it ends").unwrap();
+    tokio::time::timeout(std::time::Duration::from_mins(1), dropping).await.expect("it ends").unwrap();
     joining.abort();
 }
 
