@@ -10,8 +10,8 @@ use sluicegate_test_servers::Message;
 /// holds several rows.
 pub const ORIGIN: &str = "origin";
 
-/// How many violations are shown.
-const SHOWN: usize = 20;
+/// How many violations of a kind are shown.
+const SHOWN: usize = 8;
 
 /// What a `read_committed` reader found, against what was to come.
 ///
@@ -43,18 +43,40 @@ struct Last {
     sight: Sight,
 }
 
-#[derive(Debug, Default)]
-struct Violations {
-    count: u64,
-    first: Vec<String>,
+/// What can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Lost,
+    Doubled,
+    Disordered,
+    Unknown,
 }
 
+/// How often each kind was met, and the first of each.
+#[derive(Debug, Default)]
+struct Violations(BTreeMap<Kind, (u64, Vec<String>)>);
+
 impl Violations {
-    fn add(&mut self, violation: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.first.len() < SHOWN {
-            self.first.push(violation());
+    fn add(&mut self, kind: Kind, violation: impl FnOnce() -> String) {
+        self.add_several(kind, 1, violation);
+    }
+
+    /// One line for several messages.
+    fn add_several(&mut self, kind: Kind, messages: u64, violation: impl FnOnce() -> String) {
+        let (count, first) = self.0.entry(kind).or_default();
+        *count += messages;
+        if first.len() < SHOWN {
+            first.push(violation());
         }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (kind, (count, first)) in &self.0 {
+            write!(f, "\n{count} {kind:?}, the first:\n  {}", first.join("\n  "))?;
+        }
+        Ok(())
     }
 }
 
@@ -81,7 +103,7 @@ impl Ledger {
         let Some((lane, offset)) = message.header(ORIGIN).and_then(origin) else {
             let header = message.header(ORIGIN).map(String::from_utf8_lossy);
             let place = self.place(sight);
-            self.violations.add(|| format!("{place}: the header {ORIGIN} is {header:?}"));
+            self.violations.add(Kind::Unknown, || format!("{place}: the header {ORIGIN} is {header:?}"));
             return;
         };
         self.note(lane, offset, sight);
@@ -103,21 +125,24 @@ impl Ledger {
             self.note(lane, offset, sight);
         } else {
             let place = self.place(sight);
-            self.violations.add(|| format!("{place}: the headers do not say where it came from"));
+            self.violations
+                .add(Kind::Unknown, || format!("{place}: the headers do not say where it came from"));
         }
     }
 
     fn note(&mut self, lane: &str, offset: u64, sight: Sight) {
         let Some(place) = self.lanes.get_mut(lane).and_then(|seen| seen.get_mut(offset as usize)) else {
             let place = self.place(sight);
-            self.violations.add(|| format!("{place}: from {lane}:{offset}, which there is not"));
+            self.violations
+                .add(Kind::Unknown, || format!("{place}: from {lane}:{offset}, which there is not"));
             return;
         };
         match *place {
             None => *place = Some(sight),
             Some(first) => {
                 let (first, again) = (self.place(first), self.place(sight));
-                self.violations.add(|| format!("{lane}:{offset} came twice: {first}; {again}"));
+                self.violations
+                    .add(Kind::Doubled, || format!("{lane}:{offset} came twice: {first}; {again}"));
             }
         }
     }
@@ -130,7 +155,7 @@ impl Ledger {
             return;
         }
         let (before, place) = (self.place(last.sight), self.place(sight));
-        self.violations.add(|| {
+        self.violations.add(Kind::Disordered, || {
             let key = String::from_utf8_lossy(key);
             format!(
                 "key {key}: {lane}:{offset} at {place} came after {}:{} at {before}",
@@ -163,16 +188,13 @@ impl Ledger {
             let missing =
                 seen.iter().enumerate().filter(|(_, sight)| sight.is_none()).map(|(offset, _)| offset);
             for (first, last, count) in runs(missing) {
-                self.violations
-                    .add(|| format!("{lane}:{first} to {lane}:{last} did not come ({count} messages)"));
+                self.violations.add_several(Kind::Lost, count as u64, || {
+                    format!("{lane}:{first} to {lane}:{last} did not come ({count} messages)")
+                });
             }
         }
         let summary = Summary { messages, seen: self.seen, keys: self.keys.len() };
-        if self.violations.count == 0 {
-            return Ok(summary);
-        }
-        let shown = self.violations.first.join("\n  ");
-        Err(format!("{} violations; {summary}; the first:\n  {shown}", self.violations.count))
+        if self.violations.0.is_empty() { Ok(summary) } else { Err(format!("{summary}{}", self.violations)) }
     }
 }
 
@@ -243,12 +265,13 @@ mod tests {
     #[test]
     fn what_is_lost_doubled_unknown_or_out_of_order_is_named() {
         let lost = close(&[("t/0:0", "a"), ("t/1:0", "b")]).unwrap_err();
+        assert!(lost.contains("\n2 Lost, the first:"), "{lost}");
         assert!(lost.contains("t/0:1 to t/0:2 did not come (2 messages)"), "{lost}");
         let doubled =
             close(&[("t/0:0", "a"), ("t/0:0", "a"), ("t/0:1", "a"), ("t/0:2", "a"), ("t/1:0", "b")])
                 .unwrap_err();
         assert!(
-            doubled.contains("1 violations")
+            doubled.contains("\n1 Doubled, the first:")
                 && doubled.contains("t/0:0 came twice: out/0:0 (written at 17 ms)"),
             "{doubled}"
         );

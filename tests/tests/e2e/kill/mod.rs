@@ -125,7 +125,8 @@ fn pipeline(name: &str, from: &str, to: &str) -> PipelineText {
             "keys: {{ phones: {{ algorithm: xaes-256-gcm, versions: {{ v1: \"{}\" }} }} }}",
             secret(1)
         ))
-        .section("engine: { memory: 8MiB }")
+        // Epochs as long as they are under load, so that most faults hit one that is half written.
+        .section("engine: { memory: 8MiB, max_delay: 700ms }")
 }
 
 /// How many messages are to come, and over what time.
