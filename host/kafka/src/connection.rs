@@ -190,6 +190,8 @@ impl Connection {
         settings
             .set("client.id", "sluicegate")
             .set("log.connection.close", false)
+            // Also how often librdkafka looks for a broker to connect to, at a start for one: 50 ms by default.
+            .set("reconnect.backoff.ms", 20)
             .set("reconnect.backoff.max.ms", 2_000)
             .set("socket.connection.setup.timeout.ms", self.connect_timeout.0.as_millis().max(1_000))
             .set("allow.auto.create.topics", false);

@@ -12,6 +12,7 @@ use rdkafka_sys::types::RDKafkaErrorCode as Code;
 use sluicegate_connector::{Class, Error};
 use sys::rd_kafka_vtype_t as V;
 
+use crate::client::admin;
 use crate::client::group::Membership;
 use crate::client::handle::{Undelivered, millis};
 use crate::client::{Handle, Kind, PartitionList, Settings, c_text};
@@ -105,6 +106,7 @@ impl Producer {
     /// # Errors
     /// The broker's.
     pub fn init(&self) -> Result<(), Error> {
+        admin::connect(&self.handle);
         // SAFETY: the client is alive; an error that comes back is ours.
         let step =
             || unsafe { Native::take(sys::rd_kafka_init_transactions(self.handle.as_ptr(), millis(STEP))) };

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka_sys as sys;
+use rdkafka_sys::types::RDKafkaErrorCode as Code;
 use sluicegate_connector::Error;
 use sys::rd_kafka_admin_op_t as Op;
 
@@ -16,6 +17,10 @@ use crate::error::Native;
 
 /// How long a broker has to answer.
 pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a partition may be without a leader before it is an error: a topic that was just made, or whose broker was
+/// just lost, has none for a moment.
+const LEADERLESS: Duration = Duration::from_secs(5);
 
 /// A topic as its cluster describes it.
 #[derive(Clone, Debug)]
@@ -97,6 +102,26 @@ unsafe fn owned(text: *const c_char) -> String {
 
 fn c_texts(names: &[String]) -> Result<Vec<CString>, Error> {
     names.iter().map(|name| c_text(name)).collect()
+}
+
+/// Waits until a broker has answered that the cluster itself has named. Where none does, whoever asks next says so.
+///
+/// librdkafka drops the connection that it began with as soon as it knows the cluster. A question for a coordinator that
+/// is on its way just then is lost, and is asked again at the next look, half a second or a second later. A client that
+/// waits here first starts in milliseconds.
+pub fn connect(handle: &Arc<Handle>) {
+    if handle.cluster_id(LIMIT).is_err() || test_cluster::is_it(handle) {
+        return;
+    }
+    let ask = || {
+        // SAFETY: client, options and queue are alive.
+        let send = |options, queue| unsafe { sys::rd_kafka_DescribeCluster(handle.as_ptr(), options, queue) };
+        call(handle, Op::RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER, |_| (), send, |_| Ok(()))
+    };
+    // The first question may be one of those that are lost.
+    if ask().is_err_and(|error| error.code == Code::DestroyBroker) {
+        drop(ask());
+    }
 }
 
 /// Describes topics; one that does not exist is left out.
@@ -287,6 +312,35 @@ pub fn offsets(
     } else {
         sys::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
     };
+    let give_up = Instant::now() + LEADERLESS;
+    loop {
+        let entries =
+            list_offsets(handle, &list, level).map_err(|error| error.during("offsets could not be read"))?;
+        let leaderless =
+            |error: &Native| matches!(error.code, Code::NotLeaderForPartition | Code::LeaderNotAvailable);
+        if entries.iter().any(|entry| entry.error.as_ref().is_some_and(leaderless))
+            && Instant::now() < give_up
+        {
+            std::thread::sleep(Duration::from_millis(20));
+            continue;
+        }
+        let offset_of = |entry: Entry| match entry.error {
+            None => Ok((entry.partition, entry.offset)),
+            Some(error) => {
+                let lane = entry.partition.lane();
+                Err(error.during("the offset could not be read").lane(&lane))
+            }
+        };
+        return entries.into_iter().map(offset_of).collect();
+    }
+}
+
+/// One question for offsets.
+fn list_offsets(
+    handle: &Arc<Handle>,
+    list: &PartitionList,
+    level: sys::rd_kafka_IsolationLevel_t,
+) -> Result<Vec<Entry>, Native> {
     let set = |options| {
         // SAFETY: the options are valid; an error that comes back is ours.
         unsafe { drop(Native::take(sys::rd_kafka_AdminOptions_set_isolation_level(options, level))) };
@@ -305,18 +359,7 @@ pub fn offsets(
             Ok((0..count).map(entry).collect::<Vec<Entry>>())
         }
     };
-    let entries = call(handle, Op::RD_KAFKA_ADMIN_OP_LISTOFFSETS, set, send, read)
-        .map_err(|error| error.during("offsets could not be read"))?;
-    entries
-        .into_iter()
-        .map(|entry| match entry.error {
-            None => Ok((entry.partition, entry.offset)),
-            Some(error) => {
-                let lane = entry.partition.lane();
-                Err(error.during("the offset could not be read").lane(&lane))
-            }
-        })
-        .collect()
+    call(handle, Op::RD_KAFKA_ADMIN_OP_LISTOFFSETS, set, send, read)
 }
 
 /// Number of members that a consumer group has; 0 where there is no such group.

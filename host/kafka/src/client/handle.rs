@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rdkafka_sys as sys;
@@ -126,16 +126,55 @@ impl Handle {
     /// # Errors
     /// Where none does in time: what was wrong with the connection, as far as it is known.
     pub fn cluster_id(&self, limit: Duration) -> Result<String, Error> {
-        // SAFETY: the client is alive; the text that comes back is ours and is freed after it was copied.
-        let id = unsafe {
-            let id = sys::rd_kafka_clusterid(self.as_ptr(), millis(limit));
-            (!id.is_null()).then(|| {
-                let text = CStr::from_ptr(id).to_string_lossy().into_owned();
-                sys::rd_kafka_mem_free(self.as_ptr(), id.cast());
-                text
-            })
-        };
-        id.ok_or_else(|| self.unreachable(limit))
+        /// How long librdkafka is left to itself, and how often it is woken.
+        const WAIT: Duration = Duration::from_millis(12);
+        const CALLS: usize = 3;
+        let end = Instant::now() + limit;
+        for calls in 0.. {
+            let left = end.saturating_duration_since(Instant::now());
+            let wait = if calls < CALLS { WAIT.min(left) } else { left };
+            // SAFETY: the client is alive; the text that comes back is ours and is freed after it was copied.
+            let id = unsafe {
+                let id = sys::rd_kafka_clusterid(self.as_ptr(), millis(wait));
+                (!id.is_null()).then(|| {
+                    let text = CStr::from_ptr(id).to_string_lossy().into_owned();
+                    sys::rd_kafka_mem_free(self.as_ptr(), id.cast());
+                    text
+                })
+            };
+            match id {
+                Some(id) => return Ok(id),
+                None if wait == left => break,
+                None => self.wake(),
+            }
+        }
+        Err(self.unreachable(limit))
+    }
+
+    /// Wakes the client's main thread with a question whose answer nobody waits for. Its first connection is put off
+    /// by a few milliseconds now and then, and it may sleep through that moment for a second.
+    fn wake(&self) {
+        // SAFETY: the client is alive. The answer goes to a queue that is given up at once, and with it.
+        unsafe {
+            let queue = sys::rd_kafka_queue_new(self.as_ptr());
+            sys::rd_kafka_DescribeCluster(self.as_ptr(), std::ptr::null(), queue);
+            sys::rd_kafka_queue_destroy(queue);
+        }
+    }
+
+    /// Asks for a topic and its leaders: afterwards the client knows them. Blocks. Where no broker answers in time,
+    /// whoever asks next says so.
+    pub fn learn_leaders(&self, topic: NonNull<sys::rd_kafka_topic_t>, limit: Duration) {
+        let mut metadata = std::ptr::null();
+        // SAFETY: client and topic are alive; the answer is ours, is only there where there was no error, and is freed
+        // once.
+        unsafe {
+            let code =
+                sys::rd_kafka_metadata(self.as_ptr(), 0, topic.as_ptr(), &raw mut metadata, millis(limit));
+            if Native::check(code).is_ok() {
+                sys::rd_kafka_metadata_destroy(metadata);
+            }
+        }
     }
 
     /// The error of a cluster that does not answer.

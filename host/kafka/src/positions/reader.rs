@@ -17,6 +17,9 @@ use crate::client::{Handle, Kind, MessageQueue, Partition, Settings, c_text};
 /// broker after the transaction time-out, at the next of its looks, which are 10 s apart.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long a new reader waits for the leader of its partition. What fails then shows when it reads.
+const CONNECT: Duration = Duration::from_secs(5);
+
 /// How long it sleeps for messages at a time.
 const NAP: Duration = Duration::from_millis(20);
 
@@ -59,25 +62,21 @@ impl Reader {
             .set("auto.offset.reset", "error")
             .set("enable.auto.commit", false)
             .set("queued.max.messages.kbytes", 4_096)
+            // The end of the partition shows when a broker has nothing to answer for so long.
+            .set("fetch.wait.max.ms", 2)
             .set("fetch.queue.backoff.ms", 5)
             .set("check.crcs", true);
         let handle = Handle::new(Kind::Consumer, &settings)?;
+        admin::connect(&handle);
         let name = c_text(&partition.topic)?;
         let queue = MessageQueue::apart(&handle);
         // SAFETY: the client is alive; the topic that comes back is ours. A queue of ours outlives the reading.
         let topic = unsafe { sys::rd_kafka_topic_new(handle.as_ptr(), name.as_ptr(), std::ptr::null_mut()) };
         let topic =
             NonNull::new(topic).ok_or_else(|| Error::fatal("the topic of positions cannot be read"))?;
-        // SAFETY: as above.
-        let started = unsafe {
-            sys::rd_kafka_consume_start_queue(
-                topic.as_ptr(),
-                partition.number,
-                i64::from(sys::RD_KAFKA_OFFSET_BEGINNING),
-                queue.as_ptr(),
-            )
-        };
-        let reader = Self {
+        // A reader that does not know the leader yet begins half a second later.
+        handle.learn_leaders(topic, CONNECT);
+        Ok(Self {
             handle,
             topic,
             queue,
@@ -87,8 +86,7 @@ impl Reader {
             lanes: HashMap::new(),
             states: HashMap::new(),
             founding: None,
-        };
-        if started == 0 { Ok(reader) } else { Err(Error::fatal("the topic of positions cannot be read")) }
+        })
     }
 
     /// Reads everything that is in the topic now. Blocks.
@@ -109,6 +107,10 @@ impl Reader {
             ))
             .help("choose with `sluicegate positions set` where each lane goes on"));
         }
+        if end == self.next {
+            return Ok(());
+        }
+        let _reading = self.read()?;
         let give_up = Instant::now() + PATIENCE;
         while self.next < end {
             let batch = self.queue.take(4_096, NAP);
@@ -131,6 +133,22 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// Reads on from where everything was read. Only while somebody waits for it: a broker is not asked in between.
+    fn read(&self) -> Result<Reading, Error> {
+        let from = if self.next == 0 { i64::from(sys::RD_KAFKA_OFFSET_BEGINNING) } else { self.next };
+        let reading = Reading { topic: self.topic, partition: self.partition.number };
+        // SAFETY: topic and queue are alive, and outlive the reading.
+        let started = unsafe {
+            sys::rd_kafka_consume_start_queue(
+                self.topic.as_ptr(),
+                self.partition.number,
+                from,
+                self.queue.as_ptr(),
+            )
+        };
+        if started == 0 { Ok(reading) } else { Err(Error::fatal("the topic of positions cannot be read")) }
     }
 
     fn learn(&mut self, key: &[u8], value: Option<&[u8]>, at: i64) -> Result<(), Error> {
@@ -178,10 +196,20 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        // SAFETY: the topic is ours; reading ends before it is freed, and the client lives on until after this.
-        unsafe {
-            sys::rd_kafka_consume_stop(self.topic.as_ptr(), self.partition.number);
-            sys::rd_kafka_topic_destroy(self.topic.as_ptr());
-        }
+        // SAFETY: the topic is ours, nothing is read from it, and the client lives on until after this.
+        unsafe { sys::rd_kafka_topic_destroy(self.topic.as_ptr()) };
+    }
+}
+
+/// A partition that is being read, until this is dropped.
+struct Reading {
+    topic: NonNull<sys::rd_kafka_topic_t>,
+    partition: i32,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        // SAFETY: this lives within a call of the reader, which keeps the topic.
+        unsafe { sys::rd_kafka_consume_stop(self.topic.as_ptr(), self.partition) };
     }
 }

@@ -211,7 +211,7 @@ impl KafkaWriter {
         let batch = self.shared.topics.smallest().unwrap_or(usize::MAX).min(1_000_000);
         settings
             .set("linger.ms", 10)
-            .set("queue.buffering.max.kbytes", 65_536)
+            .set("queue.buffering.max.kbytes", 32_768)
             .set("queue.buffering.max.messages", 200_000)
             .set("batch.num.messages", 50_000)
             .set("partitioner", "murmur2_random")

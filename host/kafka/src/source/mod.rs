@@ -194,6 +194,7 @@ impl KafkaSource {
 /// Finds a broker, looks whether the topics are there, and joins the group. Blocks.
 fn join(source: &SourceGroup, topics: &Topics) -> Result<(), Error> {
     source.cluster_id()?;
+    admin::connect(&source.consumer);
     let names = topics.names();
     let found = admin::describe_topics(&source.consumer, &names)?;
     let missing: Vec<_> = names
