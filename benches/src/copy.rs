@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Fallible<()> {
     while copied < arguments.count {
         // SAFETY: the queue is valid and there is room for as many pointers.
         let taken =
-            unsafe { sys::rd_kafka_consume_batch_queue(queue, 1_000, messages.as_mut_ptr(), messages.len()) };
+            unsafe { sys::rd_kafka_consume_batch_queue(queue, 100, messages.as_mut_ptr(), messages.len()) };
         let taken = &messages[..usize::try_from(taken)?];
         batch.clear();
         for message in taken {

@@ -5,6 +5,7 @@
 //! | [`transforms`] | each built-in through the WebAssembly host, against the same work done natively |
 //! | [`native`] | that work |
 //! | [`pipeline`] | Kafka through three steps to Kafka, as a process, against a copy of the same bytes |
+//! | [`runs`] | a broker, and runs of both |
 //! | [`copy`] | that copy |
 //! | [`messages`] | the messages of both |
 //! | [`process`] | CPU time and memory of a process |
@@ -20,6 +21,7 @@ mod messages;
 mod native;
 mod pipeline;
 mod process;
+mod runs;
 mod table;
 mod transforms;
 

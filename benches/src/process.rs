@@ -33,6 +33,8 @@ pub struct Ended {
     pub usage: Usage,
     /// Its standard output.
     pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
 }
 
 /// How often the memory of a process is looked at.
@@ -77,7 +79,7 @@ impl Running {
         if status != 0 {
             return Err(format!("{} ended with {status:#x}:\n{}", self.what, read("stderr")).into());
         }
-        Ok(Ended { usage: Usage { cpu, peak_rss, wall }, stdout: read("stdout") })
+        Ok(Ended { usage: Usage { cpu, peak_rss, wall }, stdout: read("stdout"), stderr: read("stderr") })
     }
 }
 
