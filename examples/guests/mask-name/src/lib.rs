@@ -15,13 +15,13 @@ pub struct Config {
     columns: Vec<String>,
     /// Characters that stay.
     keep: usize,
-    /// What takes the place of each other character.
-    with: String,
+    /// The character that takes the place of each other one.
+    with: char,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { columns: vec!["name".to_owned()], keep: 1, with: "*".to_owned() }
+        Self { columns: vec!["name".to_owned()], keep: 1, with: '*' }
     }
 }
 
@@ -67,7 +67,7 @@ impl Config {
     /// Appends the masked name to `text`.
     fn mask(&self, name: &str, text: &mut String) {
         for (place, character) in name.chars().enumerate() {
-            if place < self.keep { text.push(character) } else { text.push_str(&self.with) }
+            text.push(if place < self.keep { character } else { self.with });
         }
     }
 }
