@@ -55,6 +55,9 @@ impl Gathered {
     }
 }
 
+/// Outputs that get room for all rows each: for 8,192 rows half a megabyte.
+const FEW: usize = 15;
+
 /// The rows of each target. A row keeps its place before those that come after it.
 pub fn gather(routed: &Routed, targets: &[Target]) -> Gathered {
     // The place behind the last one takes what goes nowhere, so that the loops below have no branch.
@@ -69,26 +72,25 @@ pub fn gather(routed: &Routed, targets: &[Target]) -> Gathered {
     }
     let of = |route: u32| target_of[(route as usize).min(routes)] as usize;
 
-    let mut counts = vec![0_usize; targets.len() + 1];
-    for &route in &routed.routes {
-        counts[of(route)] += 1;
+    // Each output has its part of the memory, filled from its start. A few outputs get room for all rows each: to count
+    // first would cost as much as to fill.
+    let all = routed.routes.len();
+    let mut starts = Vec::with_capacity(targets.len() + 2);
+    if targets.len() <= FEW {
+        starts.extend((0..=nowhere + 1).map(|place| place * all));
+    } else {
+        let mut counts = vec![0_usize; targets.len() + 1];
+        for &route in &routed.routes {
+            counts[of(route)] += 1;
+        }
+        starts.push(0);
+        starts.extend(counts.iter().scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        }));
     }
-    let all = counts[..nowhere].iter().position(|&count| count == routed.routes.len());
-    if let (None, Some(all)) = (&routed.rows, all) {
-        let part = |place| if place == all { Part::Everything } else { Part::List(0..0) };
-        return Gathered { lists: Vec::new(), parts: (0..nowhere).map(part).collect() };
-    }
-    // Each output has its part of the memory, filled from its start.
-    let mut next = Vec::with_capacity(counts.len());
-    let mut end = 0;
-    let mut parts = Vec::with_capacity(counts.len());
-    for &count in &counts {
-        next.push(end);
-        parts.push(Part::List(end..end + count));
-        end += count;
-    }
-    parts.truncate(nowhere);
-    let mut lists = vec![0_u32; end];
+    let mut lists = vec![0_u32; starts.pop().unwrap_or(0)];
+    let mut next = starts.clone();
     let mut put = |row: u32, route: u32| {
         let place = &mut next[of(route)];
         lists[*place] = row;
@@ -106,6 +108,11 @@ pub fn gather(routed: &Routed, targets: &[Target]) -> Gathered {
             }
         }
     }
+    let part = |(start, end): (usize, usize)| {
+        let whole = routed.rows.is_none() && end - start == all;
+        if whole { Part::Everything } else { Part::List(start..end) }
+    };
+    let parts = starts.into_iter().zip(next).take(nowhere).map(part).collect();
     Gathered { lists, parts }
 }
 
@@ -145,6 +152,19 @@ mod tests {
         let routed = Routed { routes: vec![0, 1, NOWHERE, 2, 0], ..Routed::default() };
         let gathered = gather(&routed, &targets(&[&[0, 2], &[1]]));
         assert_eq!(gathered.iter().collect::<Vec<_>>(), [Rows::These(&[0, 3, 4]), Rows::These(&[1])]);
+    }
+
+    #[test]
+    fn many_outputs_share_the_room_of_the_rows() {
+        let routes: Vec<u32> = (0..200).map(|row| row * 7 % 20).collect();
+        let single: Vec<[u32; 1]> = (0..20).map(|route| [route]).collect();
+        let targets = targets(&single.iter().map(<[u32; 1]>::as_slice).collect::<Vec<_>>());
+        assert!(targets.len() > FEW);
+        let routed = Routed { routes: routes.clone(), ..Routed::default() };
+        for (route, rows) in (0..).zip(gather(&routed, &targets).iter()) {
+            let expected: Vec<u32> = (0..200).filter(|&row| routes[row as usize] == route).collect();
+            assert_eq!(rows, Rows::These(&expected));
+        }
     }
 
     proptest! {

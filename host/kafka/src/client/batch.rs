@@ -77,7 +77,7 @@ impl MessageBatch {
                 // SAFETY: the message is valid, and nobody else reads or parses its headers: see `Sync` above.
                 // Names and values are copied.
                 unsafe {
-                    if Native::check(sys::rd_kafka_message_headers(message.as_ptr(), &raw mut list)).is_ok() {
+                    if is_fine(sys::rd_kafka_message_headers(message.as_ptr(), &raw mut list)) {
                         all.push((place, read_headers(list)));
                     }
                 }
@@ -87,6 +87,11 @@ impl MessageBatch {
     }
 }
 
+/// Whether there was no error. Most messages have no headers, which is one, and no text is made of it for each.
+fn is_fine(code: sys::rd_kafka_resp_err_t) -> bool {
+    code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
+}
+
 /// # Safety
 /// `list` is a valid list of headers.
 unsafe fn read_headers(list: *const sys::rd_kafka_headers_t) -> Vec<Header> {
@@ -94,15 +99,13 @@ unsafe fn read_headers(list: *const sys::rd_kafka_headers_t) -> Vec<Header> {
     let (mut name, mut value, mut size) = (std::ptr::null(), std::ptr::null(), 0);
     // SAFETY: the caller vouches for the list; an index past its end is an error, which ends the loop.
     unsafe {
-        while Native::check(sys::rd_kafka_header_get_all(
+        while is_fine(sys::rd_kafka_header_get_all(
             list,
             headers.len(),
             &raw mut name,
             &raw mut value,
             &raw mut size,
-        ))
-        .is_ok()
-        {
+        )) {
             let text = CStr::from_ptr(name).to_string_lossy().into_owned();
             let bytes =
                 (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast::<u8>(), size).to_vec());
