@@ -5,6 +5,7 @@
 //! | `run.rs` | `run`: runs pipelines |
 //! | `validate.rs` | `validate`: structure, guests, steps; `--online`: systems too |
 //! | `preview.rs` | `preview`: rows before and after each step, nothing committed |
+//! | `new/` | `new transform`, `new pipeline`: skeletons that work |
 //! | `positions.rs` | `positions show`, `set`, `reset`: what is committed |
 //! | `schema.rs` | `schema`: the JSON Schema of a pipeline file |
 //! | `demo/` | `demo`: the main job on an embedded broker |
@@ -18,6 +19,7 @@ mod demo;
 mod exit;
 mod logging;
 mod metrics;
+mod new;
 mod positions;
 mod preview;
 mod run;
@@ -76,6 +78,9 @@ enum Verb {
     /// Show or move what is committed.
     #[command(subcommand)]
     Positions(positions::Verb),
+    /// Make a skeleton that works.
+    #[command(subcommand)]
+    New(new::Verb),
     /// Print the JSON Schema of a pipeline file.
     Schema,
     /// Run the main job on sample data and an embedded broker.
@@ -101,6 +106,7 @@ pub fn main() -> ExitCode {
         Verb::Validate(arguments) => blocking_on(validate::validate(arguments, output)),
         Verb::Preview(arguments) => blocking_on(preview::preview(arguments, output)),
         Verb::Positions(verb) => blocking_on(positions::positions(verb, output)),
+        Verb::New(verb) => new::new(verb, output),
         Verb::Schema => schema::print(),
         Verb::Demo(arguments) => blocking_on(demo::demo(arguments, output)),
     };
