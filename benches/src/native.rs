@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::UInt64Type;
 use arrow_array::{Array as _, StringArray, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};
-use sluicegate_kernels::{HashAlgorithm, cast, hash};
+use sluicegate_kernels::{cast, compute, partition};
 use sluicegate_keys::KeyRing;
 use sluicegate_model::{ChangeBatch, Column};
 
@@ -54,11 +53,9 @@ pub fn seal(given: &ChangeBatch, ring: &KeyRing, key: &str) -> Fallible<Vec<Chan
 /// `split`: rows by the hash of a column modulo three.
 pub fn split(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
     let column = given.column("ORDER_ID").ok_or("there is no column ORDER_ID")?;
-    let hashes = hash(&[column], HashAlgorithm::Murmur2)?;
-    let mut rows = [const { Vec::new() }; 3];
-    for (row, hash) in (0u32..).zip(hashes.values().as_primitive::<UInt64Type>().values()) {
-        rows[(hash % 3) as usize].push(row);
-    }
+    let options = [("buckets", "3"), ("algorithm", "murmur2")];
+    let options = options.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let rows = partition(&compute("hash-bucket", &[column], &options)?.column, 3)?;
     let rows = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
     let outputs = rows.map(|(number, rows)| {
         Ok(given.take(&UInt32Array::from(rows))?.with_table(format!("orders-{number}").as_str().into()))

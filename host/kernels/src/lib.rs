@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cast`](mod@cast) | from one type to another, exactly, with the cells that do not fit listed |
 //! | [`take`](mod@take) | picking rows |
+//! | [`select`] | rows by what a column says of them |
 //! | [`hash`](mod@hash) | murmur2, xxh3, crc32 over the canonical bytes of cells |
 //! | [`canonical`] | the canonical bytes of a cell, and of a key of several |
 //! | [`compute`](mod@compute) | everything else, by name: compare, logic, arithmetic, text, time, null |
@@ -27,6 +28,7 @@ pub mod compute;
 pub mod error;
 pub mod hash;
 mod options;
+pub mod select;
 pub mod take;
 mod variable;
 
@@ -35,6 +37,7 @@ pub use checked::{Checked, Failed};
 pub use compute::{compute, functions};
 pub use error::{Blame, KernelError};
 pub use hash::{HashAlgorithm, hash, murmur2};
+pub use select::{partition, rows_where};
 pub use take::take;
 
 /// Names and values, as a guest or a configuration gives them. A name that the kernel does not know is refused.

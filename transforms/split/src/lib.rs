@@ -7,7 +7,6 @@
 //! |---|---|
 //! | [`config`] | the `with:` block |
 //! | [`method`] | the block checked: how rows are routed, and to which outputs |
-//! | [`modulo`] | a remainder without a division |
 //! | [`keys`] | cells as keys that can be compared |
 //! | [`lookup`] | bounds and lists, and the output that a key belongs to |
 //! | [`targets`] | the outputs of one table: names, partitions, columns |
@@ -19,19 +18,18 @@ pub mod gather;
 pub mod keys;
 pub mod lookup;
 pub mod method;
-pub mod modulo;
 pub mod route;
 pub mod targets;
 
 use std::collections::HashMap;
 
 use sluicegate_sdk::builders::Int32Builder;
-use sluicegate_sdk::{About, Alignment, Batch, Failure, Outcome, Output, Transform};
+use sluicegate_sdk::{About, Alignment, Batch, Column, Failure, Outcome, Output, Transform, kernels};
 
 use config::Config;
-use gather::Rows;
+use gather::{Routed, Rows};
 use method::Plan;
-use route::Router;
+use route::{Router, Routes};
 use targets::Target;
 
 sluicegate_sdk::export!(Split);
@@ -78,38 +76,66 @@ impl Transform for Split {
             let outputs = targets.iter().map(|target| marked(batch, target, batch.len()));
             return Ok(Outcome::of(outputs.collect::<Result<_, _>>()?));
         }
-        let routed = self.router.route(&self.plan, batch)?;
-        let mut outputs = Vec::new();
-        for (target, rows) in targets.iter().zip(gather::gather(&routed, targets).iter()) {
-            let (output, count) = match rows {
-                Rows::Nothing => continue,
-                Rows::Everything => (output(batch, target)?, batch.len()),
-                Rows::These(rows) => {
-                    let output = output(batch, target)?;
-                    output.set_rows(rows);
-                    (output, rows.len() as u32)
-                }
-            };
-            mark(&output, target, count)?;
-            outputs.push(output);
+        match self.router.route(&self.plan, batch, targets)? {
+            Routes::Numbers(numbers) => divided(batch, targets, &numbers),
+            Routes::Rows(routed) => gathered(batch, targets, routed),
         }
-        Ok(Outcome::of(outputs).reject(routed.rejects))
     }
+}
+
+/// The rows of each target by the number of its output. The host picks them: no row's number crosses.
+fn divided(batch: &Batch, targets: &[Target], numbers: &Column) -> Result<Outcome, Failure> {
+    let outputs = Output::split(batch, numbers, targets.len() as u32)?;
+    let partitions = match targets.first() {
+        Some(Target { partition: Some(_), .. }) => Some(kernels::cast(numbers, "int32", &[])?.column),
+        _ => None,
+    };
+    for (output, target) in outputs.iter().zip(targets) {
+        address(output, batch, target);
+        if let Some(partitions) = &partitions {
+            output.set_meta("partition", partitions, Alignment::Input);
+        }
+    }
+    Ok(Outcome::of(outputs))
+}
+
+/// The rows of each target by the routes that were worked out here.
+fn gathered(batch: &Batch, targets: &[Target], routed: Routed) -> Result<Outcome, Failure> {
+    let mut outputs = Vec::new();
+    for (target, rows) in targets.iter().zip(gather::gather(&routed, targets).iter()) {
+        let (output, count) = match rows {
+            Rows::Nothing => continue,
+            Rows::Everything => (output(batch, target)?, batch.len()),
+            Rows::These(rows) => {
+                let output = output(batch, target)?;
+                output.set_rows(rows);
+                (output, rows.len() as u32)
+            }
+        };
+        mark(&output, target, count)?;
+        outputs.push(output);
+    }
+    Ok(Outcome::of(outputs).reject(routed.rejects))
 }
 
 /// An output of all rows.
 fn output(batch: &Batch, target: &Target) -> Result<Output, Failure> {
     let output = Output::new(batch);
+    address(&output, batch, target);
+    if batch.is_empty() {
+        mark(&output, target, 0)?;
+    }
+    Ok(output)
+}
+
+/// Says which table the rows go to, with which columns.
+fn address(output: &Output, batch: &Batch, target: &Target) {
     if let Some(table) = &target.table {
         output.set_table(table);
     }
     for name in target.columns.removed(|| batch.fields().into_iter().map(|field| field.name).collect()) {
         output.remove(&name);
     }
-    if batch.is_empty() {
-        mark(&output, target, 0)?;
-    }
-    Ok(output)
 }
 
 fn marked(batch: &Batch, target: &Target, rows: u32) -> Result<Output, Failure> {

@@ -8,7 +8,16 @@ use crate::gather::{NOWHERE, Routed};
 use crate::keys::Keys;
 use crate::lookup::Lookup;
 use crate::method::{Method, Plan};
-use crate::modulo::Modulo;
+use crate::targets::Target;
+
+/// Where the rows of a batch go.
+#[derive(Debug)]
+pub enum Routes {
+    /// Every row to the target of its number in a column that stays in the host.
+    Numbers(Column),
+    /// As worked out here.
+    Rows(Routed),
+}
 
 /// Routes rows. It keeps the bounds and lists in the type of the column that it saw last.
 #[derive(Debug, Default)]
@@ -35,13 +44,16 @@ impl Router {
     ///
     /// # Errors
     /// The host's, and bounds that are none of the column's type.
-    pub fn route(&mut self, plan: &Plan, batch: &Batch) -> Result<Routed, Failure> {
+    pub fn route(&mut self, plan: &Plan, batch: &Batch, targets: &[Target]) -> Result<Routes, Failure> {
         let columns: Option<Vec<Column>> = plan.by.iter().map(|name| batch.find(name)).collect();
-        let Some(columns) = columns else { return Ok(lacking(plan, batch)) };
+        let Some(columns) = columns else { return Ok(Routes::Rows(lacking(plan, batch))) };
         let known = known(plan, batch, &columns)?;
-        let mut routed = match known {
-            None => Routed { routes: self.routes(plan, batch, &columns)?, ..Routed::default() },
-            Some(Known { rows, sources, rejects }) => {
+        let mut routed = match (known, &plan.method) {
+            (None, Method::Hash(hash)) if each_its_own(targets) => {
+                return buckets(*hash, &columns, targets.len() as u32).map(Routes::Numbers);
+            }
+            (None, _) => Routed { routes: self.routes(plan, batch, &columns)?, ..Routed::default() },
+            (Some(Known { rows, sources, rejects }), _) => {
                 let columns = columns.iter().zip(&sources).map(|(column, rows)| kernels::take(column, rows));
                 let columns: Vec<Column> = columns.collect::<Result<_, _>>()?;
                 Routed { routes: self.routes(plan, batch, &columns)?, rows: Some(rows), rejects }
@@ -50,7 +62,7 @@ impl Router {
         if plan.unmatched == Unmatched::Reject && !matches!(plan.method, Method::Hash(_)) {
             reject_unmatched(plan, &mut routed);
         }
-        Ok(routed)
+        Ok(Routes::Rows(routed))
     }
 
     fn routes(&mut self, plan: &Plan, batch: &Batch, columns: &[Column]) -> Result<Vec<u32>, Failure> {
@@ -101,19 +113,26 @@ fn known(plan: &Plan, batch: &Batch, columns: &[Column]) -> Result<Option<Known>
     Ok(images::resolve(&batch.kinds()?, &masks, rule))
 }
 
+/// Whether each output is one target, so that a row's number says its target.
+fn each_its_own(targets: &[Target]) -> bool {
+    (0..).zip(targets).all(|(place, target)| target.routes == [place])
+}
+
 fn by_hash(hash: Hash, columns: &[Column], outputs: u32) -> Result<Vec<u32>, Failure> {
-    if outputs == 1 {
-        return Ok(vec![0; columns.first().map_or(0, Column::len) as usize]);
-    }
+    let numbers = buckets(hash, columns, outputs)?.numbers::<u64>()?;
+    Ok(numbers.values().iter().map(|&number| number as u32).collect())
+}
+
+/// The number of each row's output, in the host.
+fn buckets(hash: Hash, columns: &[Column], outputs: u32) -> Result<Column, Failure> {
     let columns: Vec<&Column> = columns.iter().collect();
-    let hashes = kernels::hash(&columns, hash.algorithm())?.numbers::<u64>()?;
-    let hashes = hashes.values().iter();
-    let modulo = Modulo::by(outputs);
-    Ok(match hash {
-        // These have 32 bits.
-        Hash::Murmur2 | Hash::Crc32 => hashes.map(|&hash| modulo.of(hash as u32)).collect(),
-        Hash::Xxh3 => hashes.map(|&hash| modulo.of_long(hash)).collect(),
-    })
+    let options = [("buckets", &*outputs.to_string()), ("algorithm", hash.algorithm().name())];
+    let made = kernels::compute("hash-bucket", &columns, &options)?;
+    match made.failed.into_iter().next() {
+        // Rows with a missing cell were told apart before.
+        Some(failed) => Err(Failure::stop(format!("row {}: {}", failed.row, failed.reason))),
+        None => Ok(made.column),
+    }
 }
 
 fn reject_unmatched(plan: &Plan, routed: &mut Routed) {

@@ -116,7 +116,7 @@ impl Host for State {
     }
 }
 
-fn failure_of(error: &KernelError, column: Option<&str>) -> Failure {
+pub(super) fn failure_of(error: &KernelError, column: Option<&str>) -> Failure {
     let mut failure = match error.blame() {
         Blame::Setup => stop(error.to_string()),
         Blame::Rows => reject(error.to_string()),

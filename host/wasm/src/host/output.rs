@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use arrow_schema::FieldRef;
+use sluicegate_kernels::{partition, rows_where};
 use sluicegate_model::{ChangeBatch, Column, TableName, field, meta};
 use wasmtime::component::Resource;
 
+use super::kernels::failure_of;
+use super::{Answer, stop};
 use crate::bindings::sluicegate::transform::columns::{Alignment, HostOutput};
+use crate::bindings::sluicegate::transform::types::Failure;
 use crate::handles::{BatchHandle, ColumnHandle, ColumnRef, OutputHandle};
 use crate::layout::{check, shape};
 use crate::state::State;
@@ -187,6 +191,14 @@ fn field_for(name: &str, column: &Column, own: Option<&FieldRef>, replaced: Opti
     Arc::new(field)
 }
 
+/// By what an output's rows are picked: a cell a row of the input.
+fn aligned(by: &Column, input: &ChangeBatch) -> Result<(), Failure> {
+    if by.len() == input.len() {
+        return Ok(());
+    }
+    Err(stop(format!("the column to pick rows by has {} rows, the input has {}", by.len(), input.len())))
+}
+
 impl State {
     fn draft(&mut self, output: &Resource<OutputHandle>) -> wasmtime::Result<&mut Draft> {
         self.handles.get_mut(output)
@@ -220,6 +232,43 @@ impl HostOutput for State {
         }
         draft.rows = Some(rows);
         Ok(())
+    }
+
+    fn keep_where(
+        &mut self,
+        output: Resource<OutputHandle>,
+        by: Resource<ColumnHandle>,
+        value: u64,
+    ) -> Answer<()> {
+        let by = self.handles.get(&by)?.column.clone();
+        let draft = self.draft(&output)?;
+        let rows = aligned(&by, &draft.input)
+            .and_then(|()| rows_where(&by, value).map_err(|error| failure_of(&error, None)));
+        Ok(rows.map(|rows| draft.rows = Some(rows)))
+    }
+
+    fn split(
+        &mut self,
+        input: Resource<BatchHandle>,
+        by: Resource<ColumnHandle>,
+        into: u32,
+    ) -> Answer<Vec<Resource<OutputHandle>>> {
+        let input = Arc::clone(self.handles.get(&input)?);
+        let by = self.handles.get(&by)?.column.clone();
+        let most = self.limits().handles as usize;
+        if into as usize > most {
+            return Err(wasmtime::format_err!(
+                "{into} outputs are more than {most} handles (`limits.handles`)"
+            ));
+        }
+        let parts = match aligned(&by, &input)
+            .and_then(|()| partition(&by, into).map_err(|error| failure_of(&error, None)))
+        {
+            Ok(parts) => parts,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let add = |rows| self.handles.add(Draft { rows: Some(rows), ..Draft::of(Arc::clone(&input)) });
+        parts.into_iter().map(add).collect::<wasmtime::Result<_>>().map(Ok)
     }
 
     fn set_primary_key(
