@@ -11,3 +11,6 @@ pub const JSON_RAW: &str = "raw";
 pub const SOURCE_TYPE: &str = "source-type";
 /// The comment of the source's column.
 pub const COMMENT: &str = "comment";
+/// Set on the input of a step by whoever wants to know what became of its fields (a preview); whatever takes a field's
+/// place, under its name or another, keeps it. Guests do not see it.
+pub const LINEAGE: &str = "lineage";
