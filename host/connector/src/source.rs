@@ -132,4 +132,10 @@ pub trait Payload: Send + Sync {
 
     /// Where a record stands in its lane, for people.
     fn position_of(&self, ordinal: u64) -> Position;
+
+    /// The lane that a record came from, where that is another than the chunk's: dead letters that are sent again come
+    /// in a lane of their own, and a letter that fails again names the lane of the row.
+    fn lane_of(&self, _ordinal: u64) -> Option<Lane> {
+        None
+    }
 }

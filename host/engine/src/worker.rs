@@ -264,7 +264,7 @@ impl Letters<'_> {
         }
         let mut letter = DeadLetter {
             pipeline: self.shop.pipeline.clone(),
-            lane: self.chunk.lane.clone(),
+            lane: self.chunk.payload.lane_of(ordinal).unwrap_or_else(|| self.chunk.lane.clone()),
             position: self.chunk.payload.position_of(ordinal),
             ordinal,
             part,

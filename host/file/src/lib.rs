@@ -14,4 +14,4 @@ pub mod reader;
 
 pub use dead_letters::FileDeadLetters;
 pub use letter::Letter;
-pub use reader::read_letters;
+pub use reader::{read_letters, read_letters_from};

@@ -1,7 +1,7 @@
 //! The lines of a file again.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use sluicegate_connector::Error;
@@ -15,9 +15,18 @@ use crate::letter::Letter;
 /// # Errors
 /// Where the file cannot be opened.
 pub fn read_letters(path: impl Into<PathBuf>) -> Result<Letters, Error> {
+    read_letters_from(path, 0)
+}
+
+/// As [`read_letters`], from the line that begins at a byte: [`Letters::next_place`] of an earlier reading.
+///
+/// # Errors
+/// As [`read_letters`].
+pub fn read_letters_from(path: impl Into<PathBuf>, place: u64) -> Result<Letters, Error> {
     let path = path.into();
-    let file = File::open(&path).map_err(|error| unreadable(&path, error))?;
-    Ok(Letters { lines: BufReader::new(file), path, line: 0 })
+    let mut file = File::open(&path).map_err(|error| unreadable(&path, error))?;
+    file.seek(SeekFrom::Start(place)).map_err(|error| unreadable(&path, error))?;
+    Ok(Letters { lines: BufReader::new(file), path, line: 0, next: place })
 }
 
 /// The letters of a file.
@@ -26,6 +35,14 @@ pub struct Letters {
     lines: BufReader<File>,
     path: PathBuf,
     line: u64,
+    next: u64,
+}
+
+impl Letters {
+    /// The byte at which the next line begins: all before it was read.
+    pub fn next_place(&self) -> u64 {
+        self.next
+    }
 }
 
 impl Iterator for Letters {
@@ -36,7 +53,10 @@ impl Iterator for Letters {
         match self.lines.read_until(b'\n', &mut text) {
             Err(error) => return Some(Err(unreadable(&self.path, error))),
             Ok(_) if text.last() != Some(&b'\n') => return None,
-            Ok(_) => self.line += 1,
+            Ok(bytes) => {
+                self.line += 1;
+                self.next += bytes as u64;
+            }
         }
         Some(serde_json::from_slice(&text).map_err(|error| {
             // Its column and its kind, not its words: they may quote the line.

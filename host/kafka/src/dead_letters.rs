@@ -95,8 +95,8 @@ impl LetterTopic {
     }
 }
 
-/// What a letter's headers say about it.
-fn about(letter: &DeadLetter) -> Vec<(&'static str, String)> {
+/// What a letter's headers say about it. [`crate::letters::letter_of`] reads them again.
+pub(crate) fn about(letter: &DeadLetter) -> Vec<(&'static str, String)> {
     let position = serde_json::to_string(&letter.position).unwrap_or_default();
     let mut about = vec![
         ("sluicegate-id", letter.id()),

@@ -12,17 +12,20 @@
 //! | [`same_cluster`] | taking lanes where the consumer group is the fence |
 //! | [`claim`] | taking lanes by name |
 //! | [`admin`] | positions for people |
+//! | [`recorded`] | positions looked at from outside |
 
 pub mod admin;
 mod claim;
 pub mod options;
 pub mod reader;
 pub mod record;
+mod recorded;
 mod same_cluster;
 mod store;
 
 pub use admin::KafkaPositions;
 pub use options::PositionsOptions;
 pub use reader::Reader;
+pub use recorded::recorded;
 pub use same_cluster::MARK;
 pub use store::Store;
