@@ -9,8 +9,7 @@ use sluicegate_model::{ChangeBatch, Column, TableName, field, meta};
 use crate::{Alignment, ColumnRef, Failure, check, shape};
 
 /// Meta columns that a step may set.
-pub const SETTABLE: [&str; 5] =
-    [meta::KIND, meta::KEY, meta::PARTITION, meta::HEADERS, meta::EVENT_TIME];
+pub const SETTABLE: [&str; 5] = [meta::KIND, meta::KEY, meta::PARTITION, meta::HEADERS, meta::EVENT_TIME];
 
 /// Most fields of a table.
 const FIELDS: usize = 10_000;
@@ -254,8 +253,11 @@ fn field_for(name: &str, column: &Column, own: Option<&FieldRef>, replaced: Opti
     }
     let mut field = arrow_schema::Field::new(name, data_type.clone(), true);
     if let Some(old) = replaced {
-        let kept =
-            |key: &str| key == field::COMMENT || (key == field::SOURCE_TYPE && old.data_type() == data_type);
+        let kept = |key: &str| match key {
+            field::COMMENT | field::LINEAGE => true,
+            field::SOURCE_TYPE => old.data_type() == data_type,
+            _ => false,
+        };
         let metadata = old.metadata().iter().filter(|(key, _)| kept(key));
         field.set_metadata(metadata.map(|(key, value)| (key.clone(), value.clone())).collect());
     }

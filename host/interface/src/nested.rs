@@ -7,10 +7,10 @@ use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray};
 use arrow_schema::{DataType, Field, Fields};
 use sluicegate_model::Column;
 
+use crate::cells::{Cells, Values};
 use crate::check;
 use crate::shape::name_of;
 use crate::write::{Masks, checked_offsets};
-use crate::cells::{Cells, Values};
 
 /// The children of a column: the item of a list, key and value of a map, the fields of a struct. They are cut to
 /// what the column's offsets cover, from offset 0 on. Other types have none.

@@ -7,8 +7,8 @@ use arrow_buffer::{ArrowNativeType, BooleanBuffer};
 use arrow_data::ArrayData;
 use sluicegate_model::Column;
 
-use crate::shape::{Shape, name_of};
 use crate::cells::{Buffers, Cells, Fixed, Values, Variable};
+use crate::shape::{Shape, name_of};
 
 /// Cells `start .. start + count` of a column, cut at its end.
 ///

@@ -9,9 +9,9 @@ use arrow_data::ArrayData;
 use arrow_schema::DataType;
 use sluicegate_model::Column;
 
+use crate::cells::{Buffers, Cells, Values};
 use crate::check;
 use crate::shape::{Shape, name_of};
-use crate::cells::{Buffers, Cells, Values};
 
 /// A column of cells that have no children.
 ///

@@ -6,25 +6,14 @@
 
 use std::sync::Arc;
 
-use arrow_schema::FieldRef;
-use sluicegate_model::{ChangeBatch, Column};
+use sluicegate_interface::{Building, ColumnRef, Draft};
+use sluicegate_model::ChangeBatch;
 use wasmtime::component::{Resource, ResourceTable};
-
-use crate::host::builder::Building;
-use crate::host::output::Draft;
 
 /// An entry of the table: what it stands for, and whether it outlives the call.
 pub struct Handle<T> {
     what: Option<T>,
     lasting: bool,
-}
-
-/// A column, with the field it stood in where it came from the input: a field that gets it back keeps that
-/// field's metadata.
-#[derive(Clone)]
-pub struct ColumnRef {
-    pub(crate) column: Column,
-    pub(crate) field: Option<FieldRef>,
 }
 
 /// A guest's `column`.
@@ -152,11 +141,12 @@ fn over<T: Named>() -> wasmtime::Error {
 #[cfg(test)]
 mod tests {
     use arrow_array::Int32Array;
+    use sluicegate_model::Column;
 
     use super::*;
 
     fn column() -> ColumnRef {
-        ColumnRef { column: Column::new(Arc::new(Int32Array::from(vec![1]))), field: None }
+        Column::new(Arc::new(Int32Array::from(vec![1]))).into()
     }
 
     #[test]

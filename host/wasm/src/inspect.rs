@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use sluicegate_interface::{Grants, text};
 use sluicegate_keys::KeyRing;
 
 use crate::engine::Host;
 use crate::error::GuestError;
-use crate::host::crypto::Grants;
 use crate::host::log::LogRate;
 use crate::instance::Instance;
 use crate::limits::Limits;
 use crate::load::{GuestSource, Loaded, is_component};
 use crate::state::StepState;
-use crate::text;
 
 /// What a guest says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluicegate_connector::{Outcome, TransformError};
+use sluicegate_connector::{Outcome, Reject, TransformError};
+use sluicegate_interface::outcome::{OutputLimits, Schemas, assemble};
+use sluicegate_interface::text;
 use sluicegate_model::ChangeBatch;
 use wasmtime::{AsContext, Engine, Store, UpdateDeadline};
 
@@ -14,9 +16,8 @@ use crate::bindings::exports::sluicegate::transform::guest::Description;
 use crate::bindings::sluicegate::transform::types::{Failure, FailureKind};
 use crate::limits::{CpuBudget, INIT_CPU};
 use crate::load::Loaded;
-use crate::outcome::{Schemas, assemble};
 use crate::state::{State, StepState};
-use crate::{text, trap};
+use crate::trap;
 
 /// A guest in a store of its own.
 pub(crate) struct Instance {
@@ -112,7 +113,14 @@ impl Instance {
                 let drafts: wasmtime::Result<Vec<_>> = drafts.collect();
                 let rejects = outcome.rejects.into_iter().map(|reject| (reject.row, reject.reason)).collect();
                 drafts.map_err(|error| error.to_string()).and_then(|drafts| {
-                    assemble(batch, drafts, rejects, &state.step.limits, &mut self.schemas)
+                    let limits = &state.step.limits;
+                    let limits = OutputLimits { rows: limits.output_rows, bytes: limits.output_bytes };
+                    let assembled = assemble(batch, drafts, rejects, limits, &mut self.schemas)?;
+                    let reject = |(row, reason)| Reject { row, reason };
+                    Ok(Outcome {
+                        outputs: assembled.outputs,
+                        rejects: assembled.rejects.into_iter().map(reject).collect(),
+                    })
                 })
             }
             Ok(Err(failure)) => {

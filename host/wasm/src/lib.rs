@@ -12,13 +12,10 @@
 //! | `instance` | one running guest: its calls, its replacement |
 //! | [`limits`] | [`Limits`]: memory, CPU time, outputs, handles, log lines |
 //! | `state`, `handles` | what the host keeps for an instance, and what its handles stand for |
-//! | `host` | the functions that guests call |
-//! | `layout` | cells between guests and Arrow |
-//! | `outcome` | from what a guest said to batches |
+//! | `host` | the functions that guests call; what they mean is in the crate `sluicegate-interface` |
 //! | `trap` | why a guest ended, in one line |
 //! | [`inspect`] | what a guest is, for people |
 //! | [`error`] | why a guest cannot be used |
-//! | `text` | text of guests, made fit for logs |
 //! | `bindings` | the interface in Rust, generated |
 
 mod bindings;
@@ -29,19 +26,16 @@ mod handles;
 mod host;
 pub mod inspect;
 mod instance;
-mod layout;
 pub mod limits;
 mod load;
-mod outcome;
 mod state;
 pub mod step;
-mod text;
 mod trap;
 
 pub use engine::{Host, HostOptions};
 pub use error::GuestError;
-pub use host::crypto::Grants;
 pub use inspect::{Description, Inspection};
 pub use limits::Limits;
 pub use load::{GuestSource, INTERFACE};
+pub use sluicegate_interface::Grants;
 pub use step::{Step, StepInstance, StepOptions};

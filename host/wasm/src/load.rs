@@ -71,7 +71,7 @@ impl GuestSource {
         if hex::decode_to_slice(pin.trim(), &mut pinned).is_err() {
             return Err(GuestError::BadPin {
                 guest: self.name.to_string(),
-                pin: crate::text::line(pin, 100),
+                pin: sluicegate_interface::text::line(pin, 100),
             });
         }
         if pinned == self.sha256 {

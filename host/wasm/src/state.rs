@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use sluicegate_interface::Grants;
 use sluicegate_keys::KeyRing;
 
 use crate::handles::Handles;
-use crate::host::crypto::Grants;
 use crate::host::log::LogRate;
 use crate::limits::{CpuBudget, Limits, MemoryUse};
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sluicegate_connector::{Outcome, Transform, TransformError, TransformFactory};
+use sluicegate_interface::Grants;
 use sluicegate_keys::KeyRing;
 use sluicegate_model::ChangeBatch;
 
 use crate::engine::Host;
 use crate::error::GuestError;
-use crate::host::crypto::Grants;
 use crate::host::log::LogRate;
 use crate::inspect::{Description, describe};
 use crate::instance::Instance;

@@ -4,7 +4,7 @@ use sluicegate_model::units::ByteSize;
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::state::State;
-use crate::text;
+use sluicegate_interface::text;
 
 /// How wasmtime begins to say that a call copies more than `Store::set_hostcall_fuel` lets it.
 const HOSTCALL_FUEL: &str = "too much data is being copied between the host and the guest";

@@ -2,38 +2,21 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, UInt8Array};
-use sluicegate_model::{ChangeBatch, field, meta};
+use sluicegate_interface::{ColumnRef, input, shape};
+use sluicegate_model::ChangeBatch;
 use wasmtime::component::Resource;
 
 use crate::bindings::sluicegate::transform::columns::{Field, HostBatch};
-use crate::handles::{BatchHandle, ColumnHandle, ColumnRef};
-use crate::layout::shape;
+use crate::handles::{BatchHandle, ColumnHandle};
 use crate::state::State;
-
-/// Properties that a field's metadata may carry for guests, by the same names.
-const FIELD_PROPERTIES: [&str; 3] = [field::SOURCE_TYPE, field::JSON, field::COMMENT];
 
 impl State {
     fn batch(&self, batch: &Resource<BatchHandle>) -> wasmtime::Result<&Arc<ChangeBatch>> {
         self.handles.get(batch)
     }
 
-    fn field_column(
-        &mut self,
-        batch: &Resource<BatchHandle>,
-        place: usize,
-    ) -> wasmtime::Result<Resource<ColumnHandle>> {
-        let batch = self.batch(batch)?;
-        let Some(column) = batch.columns().get(place) else {
-            return Err(wasmtime::format_err!(
-                "the guest asked for field {place} of a batch of {}",
-                batch.columns().len()
-            ));
-        };
-        let of =
-            ColumnRef { column: column.clone(), field: Some(Arc::clone(&batch.schema().fields()[place])) };
-        self.handles.add(of)
+    fn add_column(&mut self, column: Option<ColumnRef>) -> wasmtime::Result<Option<Resource<ColumnHandle>>> {
+        column.map(|column| self.handles.add(column)).transpose()
     }
 }
 
@@ -71,13 +54,7 @@ impl HostBatch for State {
                 batch.columns().len()
             ));
         };
-        let mut properties = vec![("nullable".to_owned(), field.is_nullable().to_string())];
-        for name in FIELD_PROPERTIES {
-            if let Some(value) = field.metadata().get(name) {
-                properties.push((name.to_owned(), value.clone()));
-            }
-        }
-        Ok(properties)
+        Ok(input::field_properties(field))
     }
 
     fn column(
@@ -85,7 +62,14 @@ impl HostBatch for State {
         batch: Resource<BatchHandle>,
         place: u32,
     ) -> wasmtime::Result<Resource<ColumnHandle>> {
-        self.field_column(&batch, place as usize)
+        let batch = self.batch(&batch)?;
+        let Some(column) = input::column(batch, place as usize) else {
+            return Err(wasmtime::format_err!(
+                "the guest asked for field {place} of a batch of {}",
+                batch.columns().len()
+            ));
+        };
+        self.handles.add(column)
     }
 
     fn find(
@@ -93,10 +77,8 @@ impl HostBatch for State {
         batch: Resource<BatchHandle>,
         name: String,
     ) -> wasmtime::Result<Option<Resource<ColumnHandle>>> {
-        match self.batch(&batch)?.schema().column_with_name(&name) {
-            Some((place, _)) => self.field_column(&batch, place).map(Some),
-            None => Ok(None),
-        }
+        let column = input::find(self.batch(&batch)?, &name);
+        self.add_column(column)
     }
 
     fn meta(
@@ -104,13 +86,8 @@ impl HostBatch for State {
         batch: Resource<BatchHandle>,
         name: String,
     ) -> wasmtime::Result<Option<Resource<ColumnHandle>>> {
-        let batch = self.batch(&batch)?;
-        let column: Option<ArrayRef> = if name == meta::KIND {
-            Some(Arc::new(UInt8Array::new(batch.kinds().clone(), None)))
-        } else {
-            batch.meta().get(&name).cloned()
-        };
-        column.map(|column| self.handles.add(ColumnRef { column: column.into(), field: None })).transpose()
+        let column = input::meta_column(self.batch(&batch)?, &name);
+        self.add_column(column)
     }
 
     fn drop(&mut self, batch: Resource<BatchHandle>) -> wasmtime::Result<()> {

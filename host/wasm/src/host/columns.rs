@@ -1,13 +1,13 @@
 //! `columns.column`.
 
 use arrow_array::Array;
+use sluicegate_interface::{Failure, check, nested, read, shape, size, write};
 use sluicegate_model::Column;
 use wasmtime::component::Resource;
 
-use super::{Answer, reject, stop};
+use super::Answer;
 use crate::bindings::sluicegate::transform::columns::{Buffers, Cells, Host, HostColumn};
-use crate::handles::{ColumnHandle, ColumnRef};
-use crate::layout::{check, nested, read, shape, size, write};
+use crate::handles::ColumnHandle;
 use crate::state::State;
 
 /// Most columns that one call of the interface takes: a bound for work that a guest can ask for in one go.
@@ -19,7 +19,7 @@ impl State {
     /// A handle for a column that the guest or a kernel made, counted against the step's bytes.
     pub(crate) fn made(&mut self, column: Column) -> wasmtime::Result<Resource<ColumnHandle>> {
         self.charge(size::whole(column.values()))?;
-        self.handles.add(ColumnRef { column, field: None })
+        self.handles.add(column.into())
     }
 
     /// The columns of several handles.
@@ -41,8 +41,7 @@ impl State {
     fn described(&mut self, made: Result<Column, String>) -> Answer<Resource<ColumnHandle>> {
         match made {
             Ok(column) => self.made(column).map(Ok),
-            // The cells come from rows: without the row that spoils them the batch may pass.
-            Err(why) => Ok(Err(reject(format!("the guest made a column that is none: {why}")))),
+            Err(why) => Ok(Err(Failure::no_column(why).into())),
         }
     }
 }
@@ -65,7 +64,7 @@ impl HostColumn for State {
     }
 
     fn read(&mut self, column: Resource<ColumnHandle>, start: u32, count: u32) -> wasmtime::Result<Cells> {
-        read::cells(self.column(&column)?, start, count).map_err(wasmtime::Error::msg)
+        read::cells(self.column(&column)?, start, count).map(Into::into).map_err(wasmtime::Error::msg)
     }
 
     fn read_buffers(
@@ -74,7 +73,7 @@ impl HostColumn for State {
         start: u32,
         count: u32,
     ) -> wasmtime::Result<Buffers> {
-        read::buffers(self.column(&column)?, start, count).map_err(wasmtime::Error::msg)
+        read::buffers(self.column(&column)?, start, count).map(Into::into).map_err(wasmtime::Error::msg)
     }
 
     fn read_text(
@@ -83,18 +82,18 @@ impl HostColumn for State {
         start: u32,
         count: u32,
     ) -> Answer<Vec<Option<String>>> {
-        Ok(read::texts(self.column(&column)?, start, count).map_err(stop))
+        Ok(read::texts(self.column(&column)?, start, count).map_err(|why| Failure::stop(why).into()))
     }
 
     fn children(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<Vec<Resource<ColumnHandle>>> {
         let children = nested::children(self.column(&column)?);
-        children.into_iter().map(|column| self.handles.add(ColumnRef { column, field: None })).collect()
+        children.into_iter().map(|column| self.handles.add(column.into())).collect()
     }
 
     fn of(&mut self, data_type: String, rows: u32, cells: Cells) -> Answer<Resource<ColumnHandle>> {
         match check::data_type(&data_type) {
-            Ok(data_type) => self.described(write::column(&data_type, rows, cells)),
-            Err(why) => Ok(Err(stop(why))),
+            Ok(data_type) => self.described(write::column(&data_type, rows, cells.into())),
+            Err(why) => Ok(Err(Failure::stop(why).into())),
         }
     }
 
@@ -105,8 +104,8 @@ impl HostColumn for State {
         buffers: Buffers,
     ) -> Answer<Resource<ColumnHandle>> {
         match check::data_type(&data_type) {
-            Ok(data_type) => self.described(write::column_of_buffers(&data_type, rows, buffers)),
-            Err(why) => Ok(Err(stop(why))),
+            Ok(data_type) => self.described(write::column_of_buffers(&data_type, rows, buffers.into())),
+            Err(why) => Ok(Err(Failure::stop(why).into())),
         }
     }
 
@@ -123,8 +122,8 @@ impl HostColumn for State {
     ) -> Answer<Resource<ColumnHandle>> {
         let children = self.columns(&children)?;
         match check::data_type(&data_type) {
-            Ok(data_type) => self.described(nested::column(&data_type, rows, cells, children)),
-            Err(why) => Ok(Err(stop(why))),
+            Ok(data_type) => self.described(nested::column(&data_type, rows, cells.into(), children)),
+            Err(why) => Ok(Err(Failure::stop(why).into())),
         }
     }
 

@@ -1,57 +1,29 @@
 //! `crypto`: keys are named, never seen, and used only as the step was granted.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use sluicegate_interface::{self as interface, grants, size};
 use sluicegate_keys::{KeyError, Use};
 use sluicegate_model::Column;
 use wasmtime::component::Resource;
 
-use super::{Answer, failure, reject, stop};
+use super::Answer;
 use crate::bindings::sluicegate::transform::columns::Checked;
 use crate::bindings::sluicegate::transform::crypto::Host;
-use crate::bindings::sluicegate::transform::types::{Failure, FailureKind, Reject};
+use crate::bindings::sluicegate::transform::types::{Failure, Reject};
 use crate::handles::ColumnHandle;
-use crate::layout::size;
 use crate::state::State;
-
-/// What a step may do with which key.
-pub type Grants = BTreeMap<String, BTreeSet<Use>>;
 
 impl State {
     /// # Errors
     /// Where the step was not granted the key for this use: the pipeline stops, and the message says what to write.
     fn granted(&self, key: &str, wanted: Use) -> Result<(), Failure> {
-        let granted = self.step.grants.get(key);
-        if granted.is_some_and(|uses| uses.contains(&wanted)) {
-            return Ok(());
-        }
-        let step = &self.step.name;
-        let key = crate::text::line(key, 100);
-        let mut uses: Vec<String> = granted.into_iter().flatten().map(ToString::to_string).collect();
-        let has = if uses.is_empty() {
-            "it was granted nothing of it".to_owned()
-        } else {
-            format!("it was granted {}", uses.join(", "))
-        };
-        uses.push(wanted.to_string());
-        if granted.is_none() && !self.step.keys.has(&key) {
-            let known: Vec<&str> = self.step.keys.names().collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(stop(format!(
-                "step {step} wants to {wanted} with the key {key}, which the pipeline does not have (it has: {known}): \
-                 add it to `keys:`, then grant it to the step with `keys: {{{key}: [{wanted}]}}`"
-            )));
-        }
-        Err(stop(format!(
-            "step {step} may not {wanted} with the key {key} ({has}): grant it with `keys: {{{key}: [{}]}}` in the step",
-            uses.join(", ")
-        )))
+        let step = &*self.step;
+        grants::check(&step.name, &step.grants, &step.keys, key, wanted).map_err(Into::into)
     }
 
     fn sealed(&mut self, made: Result<Column, KeyError>) -> Answer<Resource<ColumnHandle>> {
         match made {
             Ok(column) => self.made(column).map(Ok),
-            Err(error) => Ok(Err(failure_of(&error))),
+            Err(error) => Ok(Err(interface::Failure::from(&error).into())),
         }
     }
 
@@ -101,7 +73,7 @@ impl Host for State {
                 let failed = opened.failed.into_iter().map(|(row, reason)| Reject { row, reason }).collect();
                 Ok(Ok(Checked { column: self.made(opened.column)?, failed }))
             }
-            Err(error) => Ok(Err(failure_of(&error))),
+            Err(error) => Ok(Err(interface::Failure::from(&error).into())),
         }
     }
 
@@ -117,15 +89,5 @@ impl Host for State {
     fn digest(&mut self, input: Resource<ColumnHandle>) -> Answer<Resource<ColumnHandle>> {
         let (input, _) = self.operands(&input, &[])?;
         self.sealed(sluicegate_keys::digest(&input))
-    }
-}
-
-fn failure_of(error: &KeyError) -> Failure {
-    if error.is_transient() {
-        failure(FailureKind::Retry, error.to_string())
-    } else if error.is_data() {
-        reject(error.to_string())
-    } else {
-        stop(error.to_string())
     }
 }

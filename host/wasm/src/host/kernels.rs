@@ -1,15 +1,15 @@
 //! `kernels`: the host's own work on columns.
 
-use sluicegate_kernels::{Blame, HashAlgorithm, KernelError};
+use sluicegate_interface::{ColumnRef, Failure, check, size};
+use sluicegate_kernels::{HashAlgorithm, KernelError};
 use sluicegate_model::Column;
 use wasmtime::component::Resource;
 
-use super::{Answer, reject, stop};
+use super::Answer;
 use crate::bindings::sluicegate::transform::columns::Checked;
 use crate::bindings::sluicegate::transform::kernels::Host;
-use crate::bindings::sluicegate::transform::types::{Failure, Reject};
-use crate::handles::{ColumnHandle, ColumnRef};
-use crate::layout::{check, size};
+use crate::bindings::sluicegate::transform::types::Reject;
+use crate::handles::ColumnHandle;
 use crate::state::State;
 
 /// Functions that may put an option's text in the place of each character.
@@ -23,7 +23,7 @@ impl State {
     ) -> Answer<Checked> {
         let made = match made {
             Ok(made) => made,
-            Err(error) => return Ok(Err(failure_of(&error, column))),
+            Err(error) => return Ok(Err(Failure::of_kernel(&error, column).into())),
         };
         let failed =
             made.failed.into_iter().map(|failed| Reject { row: failed.row, reason: failed.reason }).collect();
@@ -49,7 +49,7 @@ impl Host for State {
     ) -> Answer<Checked> {
         let to = match check::data_type(&to) {
             Ok(to) => to,
-            Err(why) => return Ok(Err(stop(why))),
+            Err(why) => return Ok(Err(Failure::stop(why).into())),
         };
         let of = self.handles.get(&input)?;
         self.room_for(size::worked(of.column.values()))?;
@@ -68,13 +68,14 @@ impl Host for State {
             ));
         }
         if let Some(row) = rows.iter().find(|row| **row as usize >= column.len()) {
-            return Ok(Err(stop(format!("take of row {row} of a column of {} rows", column.len()))));
+            let why = format!("take of row {row} of a column of {} rows", column.len());
+            return Ok(Err(Failure::stop(why).into()));
         }
         self.charge(size::picked(column.values(), &rows))?;
         match sluicegate_kernels::take(&column, &rows) {
             // The same cells: they keep what their field said of them.
             Ok(column) => self.handles.add(ColumnRef { column, field }).map(Ok),
-            Err(error) => Ok(Err(failure_of(&error, None))),
+            Err(error) => Ok(Err(Failure::of_kernel(&error, None).into())),
         }
     }
 
@@ -90,7 +91,7 @@ impl Host for State {
             .and_then(|algorithm| sluicegate_kernels::hash(&inputs, algorithm));
         match made {
             Ok(column) => self.made(column).map(Ok),
-            Err(error) => Ok(Err(failure_of(&error, None))),
+            Err(error) => Ok(Err(Failure::of_kernel(&error, None).into())),
         }
     }
 
@@ -114,19 +115,4 @@ impl Host for State {
     fn functions(&mut self) -> wasmtime::Result<Vec<String>> {
         Ok(sluicegate_kernels::functions().iter().map(|name| (*name).to_owned()).collect())
     }
-}
-
-pub(super) fn failure_of(error: &KernelError, column: Option<&str>) -> Failure {
-    let mut failure = match error.blame() {
-        Blame::Setup => stop(error.to_string()),
-        Blame::Rows => reject(error.to_string()),
-    };
-    let mut property = |name: &str, value: String| failure.properties.push((name.to_owned(), value));
-    if let Some(row) = error.row() {
-        property("row", row.to_string());
-    }
-    if let Some(column) = column {
-        property("column", column.to_owned());
-    }
-    failure
 }

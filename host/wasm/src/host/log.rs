@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use crate::bindings::sluicegate::transform::log::{Host, Level};
 use crate::state::State;
-use crate::text;
+use sluicegate_interface::text;
 
 /// How the last line of a Rust guest begins.
 const PANIC: &str = "panicked at ";

@@ -12,6 +12,7 @@
 //! | [`kernels`] | `kernels` |
 //! | [`crypto`] | `crypto` |
 //! | [`log`] | `log` |
+//! | [`values`] | the values of the bindings, from and to those of `sluicegate-interface` |
 
 pub(crate) mod batch;
 pub(crate) mod builder;
@@ -20,22 +21,9 @@ pub(crate) mod crypto;
 pub(crate) mod kernels;
 pub(crate) mod log;
 pub(crate) mod output;
+mod values;
 
-use crate::bindings::sluicegate::transform::types::{Failure, FailureKind};
+use crate::bindings::sluicegate::transform::types::Failure;
 
 /// What a host function gives back: a value, a failure that the guest may handle, or a trap.
 pub(crate) type Answer<T> = wasmtime::Result<Result<T, Failure>>;
-
-/// The configuration or the table cannot be handled.
-pub(crate) fn stop(message: impl Into<String>) -> Failure {
-    failure(FailureKind::Stop, message)
-}
-
-/// Some row cannot be handled.
-pub(crate) fn reject(message: impl Into<String>) -> Failure {
-    failure(FailureKind::Reject, message)
-}
-
-pub(crate) fn failure(kind: FailureKind, message: impl Into<String>) -> Failure {
-    Failure { kind, message: message.into(), properties: Vec::new() }
-}
