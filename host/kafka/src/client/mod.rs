@@ -9,6 +9,7 @@
 //! | [`queue`] | queues of events and of messages |
 //! | [`batch`] | messages as librdkafka holds them |
 //! | [`group`] | membership of a consumer group |
+//! | [`members`] | who else is in a consumer group |
 //! | [`admin`] | questions and orders to the brokers |
 //! | [`test_cluster`] | librdkafka's own test cluster, which knows no administrator |
 
@@ -16,6 +17,7 @@ pub mod admin;
 pub mod batch;
 pub mod group;
 pub mod handle;
+pub mod members;
 pub mod partitions;
 pub mod queue;
 pub mod settings;
@@ -23,6 +25,7 @@ mod test_cluster;
 
 pub use batch::MessageBatch;
 pub use handle::{Handle, Kind};
+pub use members::Member;
 pub use partitions::{Partition, PartitionList};
 pub use queue::{MainEvent, MessageQueue, Queue};
 pub use settings::Settings;

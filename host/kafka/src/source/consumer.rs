@@ -8,6 +8,7 @@ use sluicegate_connector::Error;
 use sluicegate_model::Position;
 
 use super::SourceOptions;
+use crate::client::members::members;
 use crate::client::{Handle, Kind, Settings};
 use crate::{Connection, Identity};
 
@@ -19,6 +20,7 @@ pub struct SourceGroup {
     pub(crate) name: Arc<str>,
     pub(crate) topics: super::Topics,
     pub(crate) session_timeout: Duration,
+    identity: Identity,
     connect_timeout: Duration,
     cluster: Arc<Mutex<Option<Arc<str>>>>,
 }
@@ -40,9 +42,18 @@ impl SourceGroup {
             name: name.into(),
             topics: options.topics.clone(),
             session_timeout: options.session_timeout.0,
+            identity: identity.clone(),
             connect_timeout: connection.connect_timeout.0,
             cluster: Arc::default(),
         })
+    }
+
+    /// Looks whether the group's other members do the same to rows. Blocks.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] where one does not, the brokers' where they do not say.
+    pub(super) fn check_plan(&self) -> Result<(), Error> {
+        self.identity.check_plan(&members(&self.consumer, &self.name, self.connect_timeout)?)
     }
 
     /// The id of the cluster. Blocks at the first call.
@@ -85,6 +96,7 @@ fn settings(
     settings
         .set("group.id", group)
         .set("group.instance.id", &identity.instance)
+        .set("client.id", identity.client_id())
         .set("group.protocol", "classic")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("enable.auto.commit", false)

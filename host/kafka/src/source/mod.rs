@@ -191,7 +191,7 @@ impl KafkaSource {
     }
 }
 
-/// Finds a broker, looks whether the topics are there, and joins the group. Blocks.
+/// Finds a broker, looks whether the topics are there and the group's members agree, and joins it. Blocks.
 fn join(source: &SourceGroup, topics: &Topics) -> Result<(), Error> {
     source.cluster_id()?;
     admin::connect(&source.consumer);
@@ -207,6 +207,7 @@ fn join(source: &SourceGroup, topics: &Topics) -> Result<(), Error> {
         let what = format!("there is no topic {} at {brokers}", missing.join(", "));
         return Err(Error::configuration(what).help("check `topics` of the source, or make it first"));
     }
+    source.check_plan()?;
     group::subscribe(&source.consumer, topics.all())
 }
 
