@@ -1,0 +1,3 @@
+module mask-name
+
+go 1.26
