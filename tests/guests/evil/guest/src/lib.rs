@@ -159,7 +159,10 @@ impl Guest for Evil {
             serde_json::from_str(&config).map_err(|error| fail(FailureKind::Stop, error.to_string()))?;
         let misdeed = with["do"].as_str().unwrap_or_default();
         if !NAMES.contains(&misdeed) {
-            return Err(fail(FailureKind::Stop, format!("there is no misdeed {misdeed:?}: {}", NAMES.join(", "))));
+            return Err(fail(
+                FailureKind::Stop,
+                format!("there is no misdeed {misdeed:?}: {}", NAMES.join(", ")),
+            ));
         }
         KEPT.with_borrow_mut(|kept| kept.with = Some(with));
         Ok(())
@@ -171,7 +174,8 @@ impl Guest for Evil {
             let with = kept.with.take().expect("init comes first");
             let misdeed = with["do"].as_str().unwrap_or_default().to_owned();
             let mut call = Call { input: &input, with: &with, kept };
-            let outcome = if call.marked().is_empty() { Ok(unchanged(&input)) } else { run(&misdeed, &mut call) };
+            let outcome =
+                if call.marked().is_empty() { Ok(unchanged(&input)) } else { run(&misdeed, &mut call) };
             kept.with = Some(with);
             outcome
         })

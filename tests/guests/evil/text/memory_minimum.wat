@@ -1,0 +1,3 @@
+;; pieces: realloc describe init transform
+;; Half a gigabyte to begin with.
+(memory (export "memory") 8000)

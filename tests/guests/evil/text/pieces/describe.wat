@@ -1,0 +1,10 @@
+;; A name, a version, a summary; no schema, no properties.
+(data (i32.const 1024) "evil1.0.0")
+(func (export "sluicegate:transform/guest@0.1.0#describe") (result i32)
+  (i32.store (i32.const 64) (i32.const 1024))
+  (i32.store (i32.const 68) (i32.const 4))
+  (i32.store (i32.const 72) (i32.const 1028))
+  (i32.store (i32.const 76) (i32.const 5))
+  (i32.store (i32.const 80) (i32.const 1024))
+  (i32.store (i32.const 84) (i32.const 4))
+  (i32.const 64))

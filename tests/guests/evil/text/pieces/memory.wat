@@ -1,0 +1,2 @@
+;; Two pages: what a guest that behaves needs.
+(memory (export "memory") 2)
