@@ -232,3 +232,86 @@ fn every_function_refuses_what_it_does_not_know() {
         assert_eq!(lengths, KernelError::Length { input: 1, found: 2, expected: 1 }, "{function}");
     }
 }
+
+#[test]
+fn numbers_are_rounded_to_steps_and_digits() {
+    let step = |value| [("step", value)];
+    assert_eq!(
+        made("round", &[&of("uint64", &["18446744073709551549", "49", NULL, MISSING])], &step("100")),
+        ["18446744073709551500", "0", NULL, MISSING]
+    );
+    assert_eq!(
+        made("round", &[&of("decimal(18,2)", &["1.13", "-1.13", "1.12"])], &step("0.25")),
+        ["1.25", "-1.25", "1.00"]
+    );
+    let wide = of("decimal256(76,0)", &[&"9".repeat(76), "-15"]);
+    assert_eq!(
+        made("round", &[&wide], &[("step", "10"), ("round", "down")]),
+        [format!("{}0", "9".repeat(75)), "-10".to_owned()]
+    );
+    assert_eq!(
+        made("round", &[&of("int64", &["123456", "-99", "7", "0"])], &[("digits", "2")]),
+        ["120000", "-99", "7", "0"]
+    );
+    assert_eq!(
+        made("round", &[&of("decimal(9,3)", &["1234.567", "0.012"])], &[("digits", "1")]),
+        ["1000.000", "0.010"]
+    );
+    assert_eq!(
+        made("round", &[&of("double", &["2.625", "-7.5", "NaN"])], &step("0.25")),
+        ["2.75", "-7.5", "NaN"]
+    );
+    assert_eq!(
+        made("round", &[&of("double", &["1234.5", "0.00123"])], &[("digits", "2")]),
+        ["1200.0", "0.0012"]
+    );
+    let over = call("round", &[&of("uint8", &["250", "1"])], &step("100"));
+    assert_eq!(over.failed[0].reason, "round of 250 does not fit uint8");
+    for (options, wrong) in [
+        (vec![("step", "0")], "a number above 0"),
+        (vec![("step", "-1")], "a number above 0"),
+        (vec![("step", "0.5")], "0 digits behind the point has no such multiples"),
+        (vec![("digits", "0")], "1 to 76"),
+        (vec![("digits", "1"), ("places", "2")], "only one of"),
+    ] {
+        let error = error("round", &[&of("int32", &["1"])], &options);
+        assert!(error.contains(wrong), "{error}");
+    }
+    assert!(error("round", &[&text(&["1"])], &[]).contains("integers, decimals or floats"));
+}
+
+#[test]
+fn dates_in_text_keep_their_form() {
+    let dates = text(&["2024/05/17 13:22", "20240517", NULL, MISSING]);
+    assert_eq!(
+        made("date-trunc", &[&dates], &[("unit", "month")]),
+        ["2024/05/01 00:00", "20240501", NULL, MISSING]
+    );
+    let bad = call("date-trunc", &[&text(&["soon", "2024-05-17"])], &[("unit", "year")]);
+    assert_eq!((bad.failed.len(), bad.failed[0].reason.as_str()), (1, "\"soon\" is no date"));
+    assert_eq!(shown(&bad.column), [NULL, "2024-01-01"]);
+}
+
+#[test]
+fn what_is_taken_away_leaves_its_state() {
+    let secret = text(&["a", "bb", NULL, MISSING]);
+    assert_eq!(made("redact", &[&secret], &[("value", "(hidden)")]), ["(hidden)", "(hidden)", NULL, MISSING]);
+    assert_eq!(made("redact", &[&secret], &[]), [NULL, NULL, NULL, MISSING]);
+    let amounts = of("decimal(9,2)", &["1.50", NULL, MISSING]);
+    assert_eq!(made("redact", &[&amounts], &[("value", "0")]), ["0.00", NULL, MISSING]);
+    assert!(error("redact", &[&amounts], &[("value", "none")]).contains("\"none\" is no decimal"));
+}
+
+#[test]
+fn lists_of_values_are_found_however_long() {
+    let numbers = of("int64", &["1", "9", "10", NULL, MISSING]);
+    let all: Vec<String> = (1..=9).map(|n| n.to_string()).collect();
+    for count in [0, 1, 8, 9] {
+        let expected = [count >= 1, count >= 9, false].map(|found| found.to_string());
+        let expected: Vec<&str> = expected.iter().map(String::as_str).chain([NULL, NULL]).collect();
+        let values = format!("[{}]", all[..count].join(", "));
+        assert_eq!(made("in", &[&numbers], &[("values", &values)]), expected, "{values}");
+    }
+    let error = error("in", &[&numbers], &[("values", r#"[1, "x"]"#)]);
+    assert!(error.contains("\"x\" is no int64"), "{error}");
+}

@@ -42,7 +42,7 @@ pub(crate) mod text;
 pub(crate) use binary::{Encoding, byte_cells};
 pub(crate) use decimal::ExactNumbers;
 pub(crate) use failing::{Failing, Why, excerpt, primitive_array};
-pub(crate) use number::{Rounding, fits, power, rescale};
+pub(crate) use number::{Number, Rounding, fits, power, rescale};
 
 use arrow_array::types::{
     Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,

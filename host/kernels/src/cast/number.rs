@@ -48,6 +48,11 @@ impl<'a> Number<'a> {
         Some(Self { negative, whole, fraction, exponent })
     }
 
+    /// Whether it is above zero.
+    pub fn is_positive(&self) -> bool {
+        !self.negative && self.whole.iter().chain(self.fraction).any(|digit| *digit != b'0')
+    }
+
     /// The number times ten to the `scale`, as an integer.
     pub fn scaled(&self, scale: i8, rounding: Rounding) -> Result<i256, Why> {
         let count = (self.whole.len() + self.fraction.len()) as i64;

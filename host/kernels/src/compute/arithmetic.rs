@@ -13,11 +13,11 @@ use arrow_schema::{DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataType}
 use sluicegate_model::Column;
 
 use super::call::Call;
-use crate::cast::{ExactNumbers, Failing, ROUNDING, Rounding, Why, excerpt, fits, primitive_array, rescale};
+use crate::cast::{ExactNumbers, Failing, Rounding, Why, excerpt, fits, primitive_array, rescale};
 use crate::error::type_name;
 use crate::{Checked, KernelError};
 
-const NUMBERS: &str = "integers or decimals";
+pub(super) const NUMBERS: &str = "integers or decimals";
 
 pub(super) fn add(call: &Call<'_>) -> Result<Checked, KernelError> {
     binary(call, Scale::Sum, |a, b| a.checked_add(b).ok_or(Why::OutOfRange))
@@ -54,7 +54,7 @@ enum Scale {
 }
 
 /// Precision and scale of a number's type.
-fn digits_of(data_type: &DataType) -> Option<(u8, i8)> {
+pub(super) fn digits_of(data_type: &DataType) -> Option<(u8, i8)> {
     Some(match data_type {
         DataType::Int8 | DataType::UInt8 => (3, 0),
         DataType::Int16 | DataType::UInt16 => (5, 0),
@@ -146,22 +146,6 @@ pub(super) fn abs(call: &Call<'_>) -> Result<Checked, KernelError> {
     Ok(Checked::of(input, floats, Vec::new()))
 }
 
-pub(super) fn round(call: &Call<'_>) -> Result<Checked, KernelError> {
-    let given = call.given(&["places", "round"])?;
-    let places: i8 = given.number("places", "a number of digits behind the point, -76 to 76")?.unwrap_or(0);
-    if places.unsigned_abs() > DECIMAL256_MAX_PRECISION {
-        let why = "a number of digits behind the point, -76 to 76";
-        return Err(KernelError::bad_option("places", &places.to_string(), why));
-    }
-    let rounding = given.choice("round", &ROUNDING)?.unwrap_or(Rounding::HalfUp);
-    unary(call, call.only()?, |value, scale| {
-        if places >= scale {
-            return Ok(value);
-        }
-        rescale(rescale(value, scale, places, rounding)?, places, scale, Rounding::Exact)
-    })
-}
-
 /// A number from one of the same type.
 fn unary(
     call: &Call<'_>,
@@ -184,7 +168,7 @@ fn checked(values: ArrayRef, presence: Option<BooleanBuffer>, failed: Vec<crate:
 }
 
 /// An array of integers or decimals; what does not fit the type fails.
-fn numbers(
+pub(super) fn numbers(
     call: &Call<'_>,
     to: &DataType,
     rows: usize,

@@ -2,32 +2,99 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{Array, ArrowNumericType};
-use arrow_buffer::i256;
+use arrow_array::{Array, ArrowNumericType, BooleanArray, Datum, Scalar, StringArray};
+use arrow_buffer::{BooleanBuffer, i256};
+use arrow_ord::cmp;
 use arrow_ord::ord::make_comparator;
-use arrow_schema::{DataType, SortOptions};
+use arrow_schema::{ArrowError, DataType, SortOptions};
 use serde_json::value::RawValue;
 use sluicegate_model::{Cell, Column};
 
-use super::call::{Call, Operand, constant};
+use super::call::{Call, Operand};
 use crate::canonical::CellEncoder;
 use crate::cast::{ExactNumbers, power};
 use crate::{Checked, KernelError};
 
 type Comparator<'a> = Box<dyn Fn(usize, usize) -> Ordering + 'a>;
 
-/// `eq` and the like: NULL where a cell is none.
-pub(super) fn compare(call: &Call<'_>, holds: fn(Ordering) -> bool) -> Result<Checked, KernelError> {
+/// A question about two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+impl Comparison {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Eq => order.is_eq(),
+            Self::Ne => order.is_ne(),
+            Self::Lt => order.is_lt(),
+            Self::Le => order.is_le(),
+            Self::Gt => order.is_gt(),
+            Self::Ge => order.is_ge(),
+        }
+    }
+
+    /// Many at once, for types whose order is Arrow's.
+    fn all(self, left: &dyn Datum, right: &dyn Datum) -> Result<BooleanArray, ArrowError> {
+        match self {
+            Self::Eq => cmp::eq(left, right),
+            Self::Ne => cmp::neq(left, right),
+            Self::Lt => cmp::lt(left, right),
+            Self::Le => cmp::lt_eq(left, right),
+            Self::Gt => cmp::gt(left, right),
+            Self::Ge => cmp::gt_eq(left, right),
+        }
+    }
+}
+
+/// Whether Arrow compares such cells many at once and as it is done here: not floats, of which it takes the total order.
+fn has_arrows_order(of: &DataType) -> bool {
+    of.is_integer()
+        || of.is_temporal()
+        || matches!(
+            of,
+            DataType::Boolean
+                | DataType::Utf8
+                | DataType::Binary
+                | DataType::FixedSizeBinary(_)
+                | DataType::Decimal128(_, _)
+                | DataType::Decimal256(_, _)
+        )
+}
+
+/// `eq` and the like: NULL where a cell is none. A missing cell is null in its array, so the array's nulls say it all.
+pub(super) fn compare(call: &Call<'_>, question: Comparison) -> Result<Checked, KernelError> {
     let (left, right) = call.pair(&call.given(&["value"])?)?;
+    if left.data_type() == right.column().data_type() && has_arrows_order(left.data_type()) {
+        let answers = many(question, left, &right);
+        let answers = answers.map_err(|error| KernelError::arrow(call.function, &error))?;
+        return Ok(Checked::whole(Column::new(Arc::new(answers))));
+    }
     let order = comparator(call, left, &right)?;
     Ok(call.answers(|row| {
         let other = right.row(row);
         let both = left.cell(row) == Cell::Value && right.column().cell(other) == Cell::Value;
-        both.then(|| holds(order(row, other)))
+        both.then(|| question.holds(order(row, other)))
     }))
+}
+
+fn many(question: Comparison, left: &Column, right: &Operand) -> Result<BooleanArray, ArrowError> {
+    let other = right.column().values();
+    if right.is_constant() {
+        question.all(left.values(), &Scalar::new(other))
+    } else {
+        question.all(left.values(), other)
+    }
 }
 
 /// Equal values, or the same state.
@@ -109,27 +176,51 @@ pub(super) fn within(call: &Call<'_>) -> Result<Checked, KernelError> {
         .ok_or_else(|| call.wrong_type(0, "text, bytes, numbers, booleans, dates or times"))?;
     let listed: Vec<Box<RawValue>> =
         serde_json::from_str(written).map_err(|_| bad("it is a JSON array, [\"a\", \"b\"] or [1, 2]"))?;
-    let mut values = HashSet::with_capacity(listed.len());
+    let mut texts = Vec::with_capacity(listed.len());
     for value in &listed {
-        let text: String = match value.get().as_bytes().first() {
+        texts.push(match value.get().as_bytes().first() {
             Some(b'"') => serde_json::from_str(value.get()).map_err(|_| bad("it is no JSON"))?,
             // The digits as they stand: a number of 19 digits is no float.
             Some(b'-' | b'0'..=b'9' | b't' | b'f') => value.get().to_owned(),
             _ => return Err(bad("its values are texts, numbers and booleans; NULL is in no list")),
-        };
-        let value = constant("values", &text, input.data_type())?;
+        });
+    }
+    let typed = Column::new(Arc::new(StringArray::from_iter_values(&texts)));
+    let Checked { column: values, failed } = crate::cast(&typed, input.data_type(), &[])?;
+    if let Some(failed) = failed.into_iter().next() {
+        return Err(KernelError::bad_option("values", &texts[failed.row as usize], failed.reason));
+    }
+    if values.len() <= FEW && has_arrows_order(input.data_type()) {
+        let found = any_of(input, &values).map_err(|error| KernelError::arrow(call.function, &error))?;
+        return Ok(Checked::whole(Column::new(Arc::new(found))));
+    }
+    let listed = CellEncoder::new(&values);
+    let mut known = HashSet::with_capacity(values.len());
+    for (row, listed) in (0..values.len()).zip(std::iter::repeat(listed.as_ref())) {
         let mut bytes = Vec::new();
-        if let Some(value) = CellEncoder::new(&value) {
-            value.write(0, &mut bytes);
+        if let Some(listed) = listed {
+            listed.write(row, &mut bytes);
         }
-        values.insert(bytes);
+        known.insert(bytes);
     }
     let mut found = Vec::with_capacity(input.len());
     let mut bytes = Vec::new();
     for row in 0..input.len() {
         bytes.clear();
         cells.write(row, &mut bytes);
-        found.push(cells.is_value(row).then(|| values.contains(bytes.as_slice())));
+        found.push(cells.is_value(row).then(|| known.contains(bytes.as_slice())));
     }
     Ok(call.answers(|row| found[row]))
+}
+
+/// Values that are compared one after the other, each with all cells at once; more are looked up.
+const FEW: usize = 8;
+
+fn any_of(input: &Column, values: &Column) -> Result<BooleanArray, ArrowError> {
+    let mut found = BooleanBuffer::new_unset(input.len());
+    for row in 0..values.len() {
+        let one = values.values().slice(row, 1);
+        found = &found | cmp::eq(input.values(), &Scalar::new(one))?.values();
+    }
+    Ok(BooleanArray::new(found, input.values().nulls().cloned()))
 }

@@ -17,7 +17,7 @@
 //! | `if` | boolean, two of a type | `value` for the last | the second where the first is true, else the third |
 //! | `add`, `sub`, `mul`, `mod` | two integers of a type, or with decimals | `value` | exactly; overflow and a divisor of 0 fail. Of decimals: the scale of SQL |
 //! | `abs` | integers, decimals, floats | | the same type |
-//! | `round` | integers, decimals | `places` (default 0), `round` (`half-up`, `down`) | the same type |
+//! | `round` | integers, decimals, floats | one of `places` (default 0), `step` (`100`, `0.25`), `digits` (significant ones); `round` (`half-up`, `down`) | the same type; exactly, but of floats |
 //! | `upper`, `lower` | utf8 | | by Unicode, whatever the language |
 //! | `trim` | utf8 | | without white space at both ends |
 //! | `length` | utf8, binary | | int64: characters, of binary bytes |
@@ -28,9 +28,12 @@
 //! | `matches` | utf8 | `pattern` | boolean: found anywhere; `^` and `$` tie it |
 //! | `regex-replace` | utf8 | `pattern`, `with` (`$1`, `${name}`) | every match |
 //! | `mask` | utf8 | `keep-first`, `keep-last` (default 0), `with` (default `*`) | each other character becomes `with`; a text with nothing to hide is hidden whole |
+//! | `mask` | utf8 | `preset`: `phone`, `id-card`, `bank-card`, `email` | `138****1234`, `110***********123X`, `6222********1234`, `a***@x.com`; a text of another form is hidden whole |
+//! | `redact` | any | `value` | the value, or NULL, in the place of every value |
 //! | `to-hex`, `to-base64` | utf8, binary | | utf8 |
+//! | `encode` | utf8, binary | `encoding` (`hex`, `base64`, `base64url` without padding), `prefix`, `bytes` (only the first) | utf8 |
 //! | `from-hex`, `from-base64` | utf8 | | binary |
-//! | `date-trunc` | date32, timestamp | `unit`, `time-zone` | the same type: the start of the year, quarter, month, week (Monday), day, hour, minute |
+//! | `date-trunc` | date32, timestamp, utf8 | `unit`, `time-zone` | the same type: the start of the year, quarter, month, week (Monday), day, hour, minute. Text keeps its form: `2024/05/17 13:22` becomes `2024/05/01 00:00` |
 //! | `hash-bucket` | one or more | `buckets`, `algorithm` (default murmur2) | uint64 below `buckets`; a missing cell fails |
 //!
 //! Regular expressions are those of the crate `regex`: matching takes time linear in the text.
@@ -39,24 +42,28 @@ mod arithmetic;
 mod bucket;
 mod call;
 mod compare;
+mod encode;
 mod logic;
+mod mask;
 mod null;
 mod pattern;
+mod redact;
+mod round;
 mod temporal;
 mod text;
-
-use std::cmp::Ordering;
+mod written_date;
 
 use sluicegate_model::Column;
 
 use self::call::Call;
+use self::compare::Comparison;
 use crate::cast::Encoding;
 use crate::{Checked, KernelError, Options};
 
 type Function = fn(&Call<'_>) -> Result<Checked, KernelError>;
 
 /// All functions, in the order of their names.
-const FUNCTIONS: [(&str, Function); 40] = [
+const FUNCTIONS: [(&str, Function); 42] = [
     ("abs", arithmetic::abs),
     ("add", arithmetic::add),
     ("and", logic::and),
@@ -64,32 +71,34 @@ const FUNCTIONS: [(&str, Function); 40] = [
     ("concat", text::concat),
     ("contains", |call| text::ask(call, |text, other| text.contains(other))),
     ("date-trunc", temporal::date_trunc),
+    ("encode", encode::encode),
     ("ends-with", |call| text::ask(call, |text, other| text.ends_with(other))),
-    ("eq", |call| compare::compare(call, Ordering::is_eq)),
+    ("eq", |call| compare::compare(call, Comparison::Eq)),
     ("eq-null-safe", compare::eq_null_safe),
     ("from-base64", |call| text::decode(call, "base64")),
     ("from-hex", |call| text::decode(call, "hex")),
-    ("ge", |call| compare::compare(call, Ordering::is_ge)),
-    ("gt", |call| compare::compare(call, Ordering::is_gt)),
+    ("ge", |call| compare::compare(call, Comparison::Ge)),
+    ("gt", |call| compare::compare(call, Comparison::Gt)),
     ("hash-bucket", bucket::hash_bucket),
     ("if", null::if_else),
     ("in", compare::within),
     ("is-missing", null::is_missing),
     ("is-null", null::is_null),
-    ("le", |call| compare::compare(call, Ordering::is_le)),
+    ("le", |call| compare::compare(call, Comparison::Le)),
     ("length", text::length),
     ("lower", |call| text::map(call, |text, out| out.push(text.to_lowercase().as_bytes()))),
-    ("lt", |call| compare::compare(call, Ordering::is_lt)),
-    ("mask", text::mask),
+    ("lt", |call| compare::compare(call, Comparison::Lt)),
+    ("mask", mask::mask),
     ("matches", pattern::matches),
     ("mod", arithmetic::modulo),
     ("mul", arithmetic::mul),
-    ("ne", |call| compare::compare(call, Ordering::is_ne)),
+    ("ne", |call| compare::compare(call, Comparison::Ne)),
     ("not", logic::not),
     ("or", logic::or),
+    ("redact", redact::redact),
     ("regex-replace", pattern::regex_replace),
     ("replace", text::replace),
-    ("round", arithmetic::round),
+    ("round", round::round),
     ("starts-with", |call| text::ask(call, |text, other| text.starts_with(other))),
     ("sub", arithmetic::sub),
     ("substring", text::substring),

@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowTimestampType, Date32Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType,
 };
+use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::{DataType, TimeUnit};
 use sluicegate_model::Column;
 
 use super::call::Call;
+use super::written_date;
 use crate::cast::temporal::civil::{self, Date, SECONDS_OF_DAY};
 use crate::cast::temporal::moment::Moment;
 use crate::cast::temporal::zone::{Ambiguous, Zone};
 use crate::cast::{Failing, Rounding, Why, excerpt, primitive_array};
+use crate::variable::VariableBuilder;
 use crate::{Checked, KernelError};
 
-#[derive(Clone, Copy)]
-enum Unit {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unit {
     Year,
     Quarter,
     Month,
@@ -30,7 +32,7 @@ enum Unit {
 }
 
 impl Unit {
-    const NAMES: [(&str, Self); 7] = [
+    pub const NAMES: [(&str, Self); 7] = [
         ("year", Self::Year),
         ("quarter", Self::Quarter),
         ("month", Self::Month),
@@ -41,7 +43,7 @@ impl Unit {
     ];
 
     /// The first day of the unit that a day is in.
-    fn start_of(self, days: i64) -> i64 {
+    pub fn start_of(self, days: i64) -> i64 {
         let date = civil::date_of(days);
         match self {
             Self::Year => civil::days_of(Date { month: 1, day: 1, ..date }),
@@ -64,7 +66,8 @@ impl Unit {
     }
 }
 
-/// The start of the year, month, day ... that a time is in; of an instant, in `time-zone`.
+/// The start of the year, month, day ... that a time is in; of an instant, in `time-zone`; of text, on the clock that
+/// it shows.
 pub(super) fn date_trunc(call: &Call<'_>) -> Result<Checked, KernelError> {
     let given = call.given(&["unit", "time-zone"])?;
     let names = crate::options::one_of(Unit::NAMES.iter().map(|(name, _)| name));
@@ -93,11 +96,28 @@ pub(super) fn date_trunc(call: &Call<'_>) -> Result<Checked, KernelError> {
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
             timestamps::<TimestampNanosecondType>(input, unit, zone)
         }
-        _ => return Err(call.wrong_type(0, "date32 or a timestamp")),
+        DataType::Utf8 => text(call, call.text(0)?, unit)?,
+        _ => return Err(call.wrong_type(0, "date32, a timestamp or text")),
     };
-    let failed =
-        failing.told(|row, why| format!("{} {}", excerpt(input, row), why.phrase(input.data_type())));
+    let told = |row, why: Why| match why {
+        Why::Malformed => format!("{} is no date", excerpt(input, row)),
+        why => format!("{} {}", excerpt(input, row), why.phrase(input.data_type())),
+    };
+    let failed = failing.told(told);
     Ok(Checked::of(input, values, failed))
+}
+
+fn text(call: &Call<'_>, text: &StringArray, unit: Unit) -> Result<(ArrayRef, Failing), KernelError> {
+    let mut failing = Failing::default();
+    let mut cells = VariableBuilder::new(call.function, text.len(), super::text::used_bytes(text));
+    for row in 0..text.len() {
+        if text.is_valid(row) && written_date::truncate(text.value(row), unit, cells.buffer()).is_none() {
+            failing.push(row, Why::Malformed);
+        }
+        cells.end()?;
+    }
+    let nulls = failing.validity(call.inputs[0]);
+    Ok((cells.into_text(nulls)?, failing))
 }
 
 fn timestamps<T: ArrowTimestampType>(input: &Column, unit: Unit, zone: Option<Zone>) -> (ArrayRef, Failing) {

@@ -39,7 +39,7 @@ pub(super) fn map_with_options(
 }
 
 /// Bytes between the first and the last offset, which of a slice is less than the buffer.
-fn used_bytes(text: &arrow_array::StringArray) -> usize {
+pub(super) fn used_bytes(text: &arrow_array::StringArray) -> usize {
     let offsets = text.value_offsets();
     (offsets[offsets.len() - 1] - offsets[0]) as usize
 }
@@ -142,26 +142,6 @@ pub(super) fn concat(call: &Call<'_>) -> Result<Checked, KernelError> {
     }
     let values = cells.into_text(nulls)?;
     Ok(Checked::whole(sluicegate_model::Column::with_presence(values, call.presence())))
-}
-
-pub(super) fn mask(call: &Call<'_>) -> Result<Checked, KernelError> {
-    let given = call.given(&["keep-first", "keep-last", "with"])?;
-    let first: usize = given.number("keep-first", "a number of characters")?.unwrap_or(0);
-    let last: usize = given.number("keep-last", "a number of characters")?.unwrap_or(0);
-    let with: char = given.number("with", "one character")?.unwrap_or('*');
-    let mut encoded = [0; 4];
-    let with = with.encode_utf8(&mut encoded).as_bytes();
-    map_with_options(call, |text, out| {
-        let characters = if text.is_ascii() { text.len() } else { text.chars().count() };
-        // A text that is kept whole would be no secret: it is hidden whole.
-        let kept = first.checked_add(last).filter(|kept| *kept < characters);
-        let (first, last) = if kept.is_some() { (first, last) } else { (0, 0) };
-        out.push(&text.as_bytes()[..place_of(text, first)])?;
-        for _ in 0..characters - first - last {
-            out.push(with)?;
-        }
-        out.push(&text.as_bytes()[place_of(text, characters - last)..])
-    })
 }
 
 /// Text of bytes.
