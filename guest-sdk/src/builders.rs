@@ -1,12 +1,41 @@
 //! Columns made in the guest. Each cell is a value, NULL or missing.
 //!
-//! A builder ends in [`finish`](TextBuilder::finish), which hands the cells to the host. `into_cells` stops before
-//! that, for tests that run without a host.
+//! A builder ends in [`finish`](Builder::finish), which hands the cells to the host. Cells are collected, too:
+//!
+//! ```
+//! use sluicegate_sdk::builders::{Builder, TextBuilder};
+//!
+//! let names = ["Ann", "Bob"].into_iter().map(Some).chain([None]);
+//! let column = names.collect::<TextBuilder>().finish()?;
+//! assert_eq!((column.len(), column.null_count()), (3, 1));
+//! # Ok::<(), sluicegate_sdk::Failure>(())
+//! ```
 
 use std::borrow::Cow;
 
 use crate::cells::{Cell, Cells, Number, Values, Variable};
+pub use crate::decimal::DecimalBuilder;
+pub use crate::nested::{ListBuilder, MapBuilder};
+use crate::time::Time;
+pub use crate::time::{DateBuilder, DurationBuilder, TimeBuilder, TimestampBuilder};
 use crate::{Column, Failure};
+
+/// What every builder does.
+pub trait Builder {
+    /// Cells so far.
+    fn len(&self) -> usize;
+
+    /// Whether there is no cell.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The column.
+    ///
+    /// # Errors
+    /// The host's: it checks what it is given.
+    fn finish(self) -> Result<Column, Failure>;
+}
 
 /// Bits, the lowest of a byte first.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +61,7 @@ impl Bits {
 
 /// The masks of a run of cells: none until one is needed.
 #[derive(Clone, Debug, Default)]
-struct Masks {
+pub(crate) struct Masks {
     rows: usize,
     validity: Option<Bits>,
     presence: Option<Bits>,
@@ -40,7 +69,7 @@ struct Masks {
 
 impl Masks {
     #[inline]
-    fn push<T>(&mut self, cell: &Cell<T>) {
+    pub(crate) fn push<T>(&mut self, cell: &Cell<T>) {
         let row = self.rows;
         if !matches!(cell, Cell::Value(_)) || self.validity.is_some() {
             self.validity.get_or_insert_with(|| Bits::set(row)).put(row, matches!(cell, Cell::Value(_)));
@@ -51,7 +80,11 @@ impl Masks {
         self.rows += 1;
     }
 
-    fn with(self, values: Values) -> (u32, Cells) {
+    pub(crate) fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn with(self, values: Values) -> (u32, Cells) {
         let cells = Cells {
             validity: self.validity.map(|bits| bits.0),
             presence: self.presence.map(|bits| bits.0),
@@ -113,6 +146,16 @@ impl TextBuilder {
     }
 }
 
+impl Builder for TextBuilder {
+    fn len(&self) -> usize {
+        self.masks.len()
+    }
+
+    fn finish(self) -> Result<Column, Failure> {
+        Self::finish(self)
+    }
+}
+
 impl Default for TextBuilder {
     fn default() -> Self {
         Self::with_capacity(0, 0)
@@ -154,10 +197,20 @@ impl BytesBuilder {
     /// The column.
     ///
     /// # Errors
-    /// The host's.
+    /// The host's: it checks what it is given.
     pub fn finish(self) -> Result<Column, Failure> {
         let (rows, cells) = self.into_cells();
         Column::of("binary", rows, &cells)
+    }
+}
+
+impl Builder for BytesBuilder {
+    fn len(&self) -> usize {
+        self.masks.len()
+    }
+
+    fn finish(self) -> Result<Column, Failure> {
+        Self::finish(self)
     }
 }
 
@@ -211,11 +264,21 @@ impl<T: Number> NumberBuilder<T> {
     /// The column.
     ///
     /// # Errors
-    /// The host's, for a type of another layout, for one.
+    /// The host's: it checks what it is given.
     pub fn finish(self) -> Result<Column, Failure> {
         let data_type = self.data_type.clone();
         let (rows, cells) = self.into_cells();
         Column::of(&data_type, rows, &cells)
+    }
+}
+
+impl<T: Number> Builder for NumberBuilder<T> {
+    fn len(&self) -> usize {
+        self.masks.len()
+    }
+
+    fn finish(self) -> Result<Column, Failure> {
+        Self::finish(self)
     }
 }
 
@@ -248,11 +311,55 @@ impl BooleanBuilder {
     /// The column.
     ///
     /// # Errors
-    /// The host's.
+    /// The host's: it checks what it is given.
     pub fn finish(self) -> Result<Column, Failure> {
         let (rows, cells) = self.into_cells();
         Column::of("boolean", rows, &cells)
     }
+}
+
+impl Builder for BooleanBuilder {
+    fn len(&self) -> usize {
+        self.masks.len()
+    }
+
+    fn finish(self) -> Result<Column, Failure> {
+        Self::finish(self)
+    }
+}
+
+/// Cells are added to builders from iterators.
+macro_rules! extend {
+    ($($builder:ty: [$($generics:tt)*] $item:ty, $cell:ident => $push:expr;)*) => {$(
+        impl<$($generics)*> Extend<$item> for $builder {
+            fn extend<I: IntoIterator<Item = $item>>(&mut self, cells: I) {
+                for $cell in cells {
+                    self.push($push);
+                }
+            }
+        }
+
+        impl<$($generics)*> FromIterator<$item> for $builder {
+            fn from_iter<I: IntoIterator<Item = $item>>(cells: I) -> Self {
+                let mut builder = Self::default();
+                builder.extend(cells);
+                builder
+            }
+        }
+    )*};
+}
+
+extend! {
+    TextBuilder: [S: AsRef<str>] Cell<S>, cell => cell.as_ref().map(AsRef::as_ref);
+    TextBuilder: [S: AsRef<str>] Option<S>, cell => cell.as_ref().map(AsRef::as_ref);
+    BytesBuilder: [B: AsRef<[u8]>] Cell<B>, cell => cell.as_ref().map(AsRef::as_ref);
+    BytesBuilder: [B: AsRef<[u8]>] Option<B>, cell => cell.as_ref().map(AsRef::as_ref);
+    NumberBuilder<T>: [T: Number] Cell<T>, cell => cell;
+    NumberBuilder<T>: [T: Number] Option<T>, cell => cell;
+    BooleanBuilder: [] Cell<bool>, cell => cell;
+    BooleanBuilder: [] Option<bool>, cell => cell;
+    TimeBuilder<T>: [T: Time] Cell<T>, cell => cell;
+    TimeBuilder<T>: [T: Time] Option<T>, cell => cell;
 }
 
 #[cfg(test)]

@@ -60,6 +60,26 @@ impl<'a> From<&'a str> for Cell<&'a str> {
     }
 }
 
+impl<'a> From<&'a [u8]> for Cell<&'a [u8]> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Value(bytes)
+    }
+}
+
+/// Values of these types stand for themselves.
+macro_rules! values {
+    ($($value:ty),*) => {$(
+        impl From<$value> for Cell<$value> {
+            fn from(value: $value) -> Self {
+                Self::Value(value)
+            }
+        }
+    )*};
+}
+
+values!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+values!(crate::decimal::Decimal, crate::time::Date, crate::time::Timestamp, crate::time::Duration);
+
 /// The bit of a row, the lowest bit of a byte first.
 pub fn bit(bits: &[u8], row: usize) -> bool {
     bits[row / 8] >> (row % 8) & 1 == 1
@@ -178,6 +198,11 @@ impl<T: Number> Numbers<T> {
         (0..self.len()).map(|row| self.get(row))
     }
 
+    /// The values in order; NULL and missing are none.
+    pub fn options(&self) -> impl Iterator<Item = Option<T>> {
+        self.iter().map(Cell::value)
+    }
+
     /// The numbers, where every cell is one; what stands at a null is undefined.
     pub fn values(&self) -> &[T] {
         &self.values
@@ -238,6 +263,11 @@ impl Texts {
     pub fn iter(&self) -> impl Iterator<Item = Cell<&str>> {
         (0..self.len()).map(|row| self.get(row))
     }
+
+    /// The values in order; NULL and missing are none.
+    pub fn options(&self) -> impl Iterator<Item = Option<&str>> {
+        self.iter().map(Cell::value)
+    }
 }
 
 /// Cells of bytes: binary, or the bytes of text.
@@ -278,6 +308,11 @@ impl Bytes {
     pub fn iter(&self) -> impl Iterator<Item = Cell<&[u8]>> {
         (0..self.len()).map(|row| self.get(row))
     }
+
+    /// The values in order; NULL and missing are none.
+    pub fn options(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.iter().map(Cell::value)
+    }
 }
 
 /// Cells of true and false.
@@ -317,6 +352,11 @@ impl Booleans {
     /// The cells in order.
     pub fn iter(&self) -> impl Iterator<Item = Cell<bool>> {
         (0..self.rows).map(|row| self.get(row))
+    }
+
+    /// The values in order; NULL and missing are none.
+    pub fn options(&self) -> impl Iterator<Item = Option<bool>> {
+        self.iter().map(Cell::value)
     }
 
     /// The bits, the lowest of a byte first; what stands at a null is undefined.

@@ -1,7 +1,10 @@
 //! Columns: handles of what the host holds. Reading one brings its cells into the guest's memory.
 
 pub use crate::bindings::sluicegate::transform::columns::Column;
-use crate::cells::{Booleans, Bytes, Cells, Number, Numbers, Texts};
+use crate::builders::{NumberBuilder, TextBuilder};
+use crate::cells::{Booleans, Bytes, Cell, Cells, Number, Numbers, Texts};
+use crate::decimal::Decimals;
+use crate::time::{Date, Duration, Time, Times, Timestamp};
 use crate::{Failure, kernels};
 
 impl Column {
@@ -62,6 +65,94 @@ impl Column {
         self.numbers()
     }
 
+    /// The cells of a `decimal128` column.
+    ///
+    /// # Errors
+    /// [`Failure::stop`] for a column of another type. A `decimal256` is to be cast first: to fewer digits or to text.
+    pub fn decimals(&self) -> Result<Decimals, Failure> {
+        let data_type = self.data_type();
+        if !data_type.starts_with("decimal128(") {
+            return Err(wrong_type(&data_type, "decimal128"));
+        }
+        Decimals::from_cells(&data_type, self.cells()).ok_or_else(|| wrong_type(&data_type, "decimal128"))
+    }
+
+    /// The cells of a date column.
+    ///
+    /// # Errors
+    /// [`Failure::stop`] for a column of another type.
+    pub fn dates(&self) -> Result<Times<Date>, Failure> {
+        self.times()
+    }
+
+    /// The cells of a timestamp column, with a zone or without, in seconds, milliseconds or microseconds.
+    ///
+    /// # Errors
+    /// [`Failure::stop`] for a column of another type.
+    pub fn timestamps(&self) -> Result<Times<Timestamp>, Failure> {
+        self.times()
+    }
+
+    /// The cells of a column of durations or times of day.
+    ///
+    /// # Errors
+    /// [`Failure::stop`] for a column of another type.
+    pub fn durations(&self) -> Result<Times<Duration>, Failure> {
+        self.times()
+    }
+
+    fn times<T: Time>(&self) -> Result<Times<T>, Failure> {
+        let data_type = self.data_type();
+        let times = self.numbers().ok().and_then(|numbers| Times::new(&data_type, numbers));
+        times.ok_or_else(|| wrong_type(&data_type, T::DATA_TYPE))
+    }
+
+    /// A column of text made of this one, cell by cell. NULL stays NULL, missing stays missing.
+    ///
+    /// # Errors
+    /// [`Failure::stop`] where this column is no text.
+    pub fn map_text<S: AsRef<str>>(&self, mut change: impl FnMut(&str) -> S) -> Result<Self, Failure> {
+        let texts = self.text()?;
+        let mut changed = TextBuilder::with_capacity(texts.len(), texts.size());
+        for cell in texts.iter() {
+            match cell {
+                Cell::Value(text) => changed.push(change(text).as_ref()),
+                null_or_missing => changed.push(null_or_missing),
+            }
+        }
+        changed.finish()
+    }
+
+    /// A column of numbers made of this one, cell by cell. NULL stays NULL, missing stays missing. The type is that of
+    /// the numbers, not the one of this column: use [`NumberBuilder::of_type`] to make timestamps.
+    ///
+    /// # Errors
+    /// [`Failure::stop`] where this column is laid out otherwise.
+    pub fn map_numbers<T: Number, U: Number>(&self, mut change: impl FnMut(T) -> U) -> Result<Self, Failure> {
+        let numbers = self.numbers::<T>()?;
+        let mut changed = NumberBuilder::with_capacity(numbers.len());
+        for cell in numbers.iter() {
+            changed.push(cell.map(&mut change));
+        }
+        changed.finish()
+    }
+
+    /// A column of texts, none of them NULL.
+    ///
+    /// # Errors
+    /// The host's.
+    pub fn texts<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Result<Self, Failure> {
+        texts.into_iter().map(Some).collect::<TextBuilder>().finish()
+    }
+
+    /// A column of numbers, none of them NULL.
+    ///
+    /// # Errors
+    /// The host's.
+    pub fn numbers_of<T: Number>(numbers: impl IntoIterator<Item = T>) -> Result<Self, Failure> {
+        numbers.into_iter().map(Some).collect::<NumberBuilder<T>>().finish()
+    }
+
     /// Which cells are missing, a bit each, the lowest of a byte first; `None` where all are there. Brings no value
     /// into the guest.
     ///
@@ -90,7 +181,7 @@ impl Column {
     }
 }
 
-fn wrong_type(found: &str, wanted: &str) -> Failure {
+pub(crate) fn wrong_type(found: &str, wanted: &str) -> Failure {
     Failure::stop(format!("the column is {found}, this needs {wanted}: cast it in a step before"))
         .with("code", "wrong-type")
 }

@@ -1,16 +1,12 @@
 //! What the export macro expands to, and what stands behind each function that the host calls.
 
-use std::sync::Once;
-
 use schemars::generate::SchemaSettings;
 
 use crate::bindings::exports::sluicegate::transform::guest::Description;
-use crate::bindings::sluicegate::transform::log::{Level, write};
 use crate::{About, Batch, Failure, Outcome, Transform, config};
 
 /// Makes a type that implements [`Transform`](crate::Transform) the transform of this guest. Once in a crate whose
-/// `crate-type` is `cdylib`. On targets other than WebAssembly it does nothing, so that tests of the transform's own
-/// logic run natively.
+/// `crate-type` is `cdylib`. On targets other than WebAssembly it does nothing: there tests run the transform itself.
 #[macro_export]
 macro_rules! export {
     ($transform:ty) => {
@@ -67,6 +63,7 @@ pub fn describe<T: Transform>(version: &str) -> Description {
 /// # Errors
 /// What is wrong with the configuration.
 pub fn init<T: Transform>(config: &str, about: Vec<(String, String)>) -> Result<T, Failure> {
+    #[cfg(target_arch = "wasm32")]
     log_panics();
     T::new(config::parse(config)?, &About::new(about))
 }
@@ -83,7 +80,12 @@ pub fn transform<T: Transform>(instance: Option<&mut T>, batch: &Batch) -> Resul
 }
 
 /// A panic ends in a trap, which says nothing: the message goes to the log first, so that the host can tell why.
+#[cfg(target_arch = "wasm32")]
 fn log_panics() {
+    use std::sync::Once;
+
+    use crate::bindings::sluicegate::transform::log::{Level, write};
+
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|panic| write(Level::Error, &panic.to_string())));

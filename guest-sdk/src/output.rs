@@ -3,6 +3,7 @@
 pub use crate::bindings::sluicegate::transform::columns::{Alignment, Outcome, Output};
 pub use crate::bindings::sluicegate::transform::types::Reject;
 use crate::kernels::Checked;
+use crate::{Batch, Column};
 
 impl Outcome {
     /// Every row is dropped, on purpose.
@@ -20,6 +21,45 @@ impl Outcome {
     pub fn reject(mut self, rejects: Rejects) -> Self {
         self.rejects.extend(rejects.into_list());
         self
+    }
+}
+
+impl Outcome {
+    /// Adds a row that cannot be handled, by its number in the input: it goes to the dead letters and leaves every
+    /// output.
+    #[must_use]
+    pub fn reject_row(mut self, row: u32, reason: impl Into<String>) -> Self {
+        self.rejects.push(Reject { row, reason: reason.into() });
+        self
+    }
+}
+
+impl Output {
+    /// All rows of the input, to another table.
+    pub fn to(input: &Batch, table: &str) -> Self {
+        let output = Self::new(input);
+        output.set_table(table);
+        output
+    }
+
+    /// Adds a field with a cell a row of the input, or replaces the one of that name in its place. Where the column
+    /// says nothing about missing cells, it takes the presence of the field that it replaces.
+    pub fn set(&self, name: &str, column: &Column) {
+        self.put(name, column, Alignment::Input);
+    }
+}
+
+/// Outputs in the order in which they are to be written.
+impl From<Vec<Output>> for Outcome {
+    fn from(outputs: Vec<Output>) -> Self {
+        Self::of(outputs)
+    }
+}
+
+/// Outputs in the order in which they are to be written.
+impl<const N: usize> From<[Output; N]> for Outcome {
+    fn from(outputs: [Output; N]) -> Self {
+        Self::of(outputs.into())
     }
 }
 
