@@ -56,16 +56,27 @@ fn discount(amount: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use sluicegate_sdk::testing::{Case, rows, start};
+
     use super::*;
 
     #[test]
     fn a_tenth() {
-        assert!((discount(" 25.0") - 2.5).abs() < 1e-9);
+        let ran = Case::of("orders")
+            .rows(rows![{ "amount": " 25.0" }, { "amount": null }, {}])
+            .run(&mut start::<Fragile>(()));
+        ran.only().assert_rows(rows![
+            { "amount": " 25.0", "discount": 2.5 },
+            { "amount": null, "discount": null },
+            {},
+        ]);
     }
 
     #[test]
     #[should_panic(expected = "the amount \"boom\" is no number")]
     fn the_defect_is_there() {
-        discount("boom");
+        Case::of("orders")
+            .rows(rows![{ "amount": "1" }, { "amount": "boom" }])
+            .run(&mut start::<Fragile>(()));
     }
 }

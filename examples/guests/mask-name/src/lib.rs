@@ -74,6 +74,9 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use sluicegate_sdk::serde_json::json;
+    use sluicegate_sdk::testing::{Case, rows, start, try_start};
+
     use super::*;
 
     fn mask(name: &str, keep: usize) -> String {
@@ -87,5 +90,34 @@ mod tests {
         assert_eq!(mask("Alexandra", 1), "A********");
         assert_eq!(mask("李小龙", 1), "李**");
         assert_eq!((mask("Li", 5), mask("", 1)), ("Li".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn null_stays_null_and_missing_stays_missing() {
+        let ran = Case::of("people")
+            .rows(rows![{ "id": 1, "name": "Ann" }, { "id": 2, "name": null }, { "id": 3 }])
+            .run(&mut start::<MaskName>(()));
+        ran.only().assert_rows(rows![{ "id": 1, "name": "A**" }, { "id": 2, "name": null }, { "id": 3 }]);
+    }
+
+    #[test]
+    fn columns_are_named_and_a_table_without_them_goes_through() {
+        let with = json!({ "columns": ["first", "last"], "keep": 2, "with": "#" });
+        let ran = Case::of("people")
+            .rows(rows![{ "first": "Anna", "name": "Ann" }])
+            .run(&mut start::<MaskName>(with));
+        ran.only().assert_rows(rows![{ "first": "An##", "name": "Ann" }]);
+    }
+
+    #[test]
+    fn a_column_of_numbers_stops_the_pipeline() {
+        let failure = Case::of("people").rows(rows![{ "name": 7 }]).failure(&mut start::<MaskName>(()));
+        assert!(failure.message.starts_with("column name: the column is int64"), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        let failure = try_start::<MaskName>(json!({ "colums": [] })).err().expect("a failure");
+        assert!(failure.message.contains("did you mean `columns`?"), "{}", failure.message);
     }
 }
