@@ -68,6 +68,11 @@ pub fn partition(by: &Column, into: u32) -> Result<Vec<Vec<u32>>, KernelError> {
 }
 
 /// The cells as numbers; a negative one is none that anybody asks for, and NULL.
+#[allow(
+    clippy::useless_conversion,
+    clippy::unnecessary_fallible_conversions,
+    reason = "one arm for all integers"
+)]
 fn numbers(function: &str, by: &Column) -> Result<UInt64Array, KernelError> {
     if let Some(numbers) = by.values().as_primitive_opt::<UInt64Type>() {
         return Ok(numbers.clone());
