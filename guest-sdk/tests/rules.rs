@@ -62,7 +62,8 @@ fn fields_are_renamed_and_removed_and_the_key_follows() {
 
 #[test]
 fn rejected_rows_leave_every_output_with_their_other_halves() {
-    let case = Case::of("t").rows(rows![{ "id": 1 }, { "id": 2 }, { "id": 2 }, { "id": 3 }]).kinds("+I -U +U -D");
+    let case =
+        Case::of("t").rows(rows![{ "id": 1 }, { "id": 2 }, { "id": 2 }, { "id": 3 }]).kinds("+I -U +U -D");
     let ran = run(case, |batch| {
         let twice = [Output::new(batch), Output::to(batch, "copy")];
         Ok(if batch.is_empty() { twice.into() } else { Outcome::from(twice).reject_row(2, "too dear") })
@@ -184,7 +185,9 @@ fn the_answer_without_rows_tells_the_columns() {
 }
 
 #[test]
-#[should_panic(expected = "- row 0    {\"id\":1,\"name\":\"Bob\"}\n+ row 0 +I {\"id\":1,\"name\":\"Ann\"}\n  row 1 +I")]
+#[should_panic(
+    expected = "- row 0    {\"id\":1,\"name\":\"Bob\"}\n+ row 0 +I {\"id\":1,\"name\":\"Ann\"}\n  row 1 +I"
+)]
 fn a_difference_is_shown_row_by_row() {
     let ran = run(people(), |batch| Ok(Output::new(batch).into()));
     ran.only().assert_rows(rows![{ "id": 1, "name": "Bob" }, { "id": 2, "name": null }, { "id": 3 }]);
@@ -194,7 +197,8 @@ fn a_difference_is_shown_row_by_row() {
 fn offsets_and_text_of_a_guest_are_checked() {
     let failure = people().failure(&mut Does(|_: &Batch| {
         let variable = cells::Variable { offsets: vec![0, 2, 1], data: b"ab".to_vec() };
-        let cells = cells::Cells { validity: None, presence: None, values: cells::Values::Variable(variable) };
+        let cells =
+            cells::Cells { validity: None, presence: None, values: cells::Values::Variable(variable) };
         Column::of("utf8", 2, &cells)?;
         Ok(Outcome::nothing())
     }));
@@ -204,7 +208,8 @@ fn offsets_and_text_of_a_guest_are_checked() {
 
 #[test]
 fn a_refused_block_is_told() {
-    let refused = std::panic::catch_unwind(|| start::<Does<fn(&Batch) -> Result<Outcome, Failure>>>(())).err();
+    let refused =
+        std::panic::catch_unwind(|| start::<Does<fn(&Batch) -> Result<Outcome, Failure>>>(())).err();
     let said = refused.and_then(|panic| panic.downcast::<String>().ok()).expect("a message");
     assert_eq!(*said, "does does not start: it is made in place");
 }
