@@ -16,6 +16,13 @@ pub trait Encode: Send + Sync {
     /// # Errors
     /// Where no row of the batch can be written; nothing was appended.
     fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError>;
+
+    /// What stands once before the messages of a batch where they are kept one after the other, in a file: the names
+    /// of the columns. No line end. Batches that differ in it do not share a file.
+    fn preamble(&self, batch: &ChangeBatch) -> Option<Vec<u8>> {
+        let _ = batch;
+        None
+    }
 }
 
 /// A row that the format cannot hold.

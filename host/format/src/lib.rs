@@ -6,6 +6,7 @@
 //! | [`encode`] | [`Encode`]: what a format that is written implements |
 //! | [`messages`] | [`Messages`]: what an encoder makes |
 //! | [`options`] | [`FormatOptions`]: the formats by name, with what may be set about each |
+//! | [`delimited`] | `csv`: fields set apart by a delimiter |
 //! | [`json`] | `json`: a flat object a row |
 //! | [`ogg`] | `ogg-json`: Oracle GoldenGate's operations |
 //! | `scan` | the reader of JSON text |
@@ -14,6 +15,7 @@
 
 mod build;
 pub mod decode;
+pub mod delimited;
 pub mod encode;
 pub mod json;
 pub mod messages;

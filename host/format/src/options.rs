@@ -11,9 +11,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use thiserror::Error;
 
-pub use declared::{DeclaredTypes, TypeName};
+pub use declared::{DeclaredTable, DeclaredTypes, TypeName};
 pub use time_zone::TimeZone;
 
+use crate::delimited::CsvOptions;
 use crate::json::JsonOptions;
 use crate::ogg::OggOptions;
 use crate::{Decode, Encode};
@@ -44,6 +45,18 @@ pub enum FormatError {
         /// The one that is not.
         needs: &'static str,
     },
+    /// An option with a value that it cannot have.
+    #[error("{format}: `{option}` cannot be {value:?}: it is {wanted}")]
+    Value {
+        /// The format.
+        format: &'static str,
+        /// The option.
+        option: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What it must be.
+        wanted: &'static str,
+    },
 }
 
 /// What the options of every format can do.
@@ -52,6 +65,10 @@ pub(crate) trait Format {
     fn decoder(&self) -> Result<Arc<dyn Decode>, FormatError>;
     /// The writer of the format.
     fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError>;
+    /// The tables whose schemas are declared.
+    fn declared(&self) -> Vec<DeclaredTable> {
+        Vec::new()
+    }
 }
 
 /// Makes [`FormatOptions`] from the list of the formats: a name, a variant, its options.
@@ -112,6 +129,7 @@ macro_rules! formats {
 formats! {
     "json" => Json(JsonOptions),
     "ogg-json" => OggJson(OggOptions),
+    "csv" => Csv(CsvOptions),
 }
 
 impl FormatOptions {
@@ -134,6 +152,13 @@ impl FormatOptions {
     /// [`FormatError`] where options do not fit together or are about reading.
     pub fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
         self.format().encoder()
+    }
+}
+
+impl FormatOptions {
+    /// The tables whose schemas are declared: what is known of a source before its first row.
+    pub fn declared(&self) -> Vec<DeclaredTable> {
+        self.format().declared()
     }
 }
 

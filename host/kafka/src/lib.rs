@@ -46,6 +46,6 @@ pub use connection::Connection;
 pub use dead_letters::{DeadLetterOptions, KafkaDeadLetters};
 pub use identity::Identity;
 pub use letters::LetterTopicReader;
-pub use positions::{KafkaPositions, PositionsOptions};
+pub use positions::{KafkaPositions, KafkaTerms, PositionsOptions};
 pub use sink::{KafkaSink, SinkOptions};
 pub use source::{KafkaSource, SourceGroup, SourceOptions, Until};

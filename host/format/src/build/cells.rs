@@ -80,6 +80,12 @@ impl Cells {
         self.close(tag::TEXT);
     }
 
+    /// Takes NULL as the cell of `row`.
+    pub(super) fn set_null(&mut self, row: usize) {
+        self.make_room_at(row);
+        self.close(tag::NULL);
+    }
+
     /// Whether the cell of `row` is there and no NULL.
     pub(super) fn has_value(&self, row: usize) -> bool {
         self.tags.get(row).is_some_and(|tag| tag & (tag::MISSING | tag::NULL) == 0)

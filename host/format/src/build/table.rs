@@ -146,6 +146,11 @@ impl Table {
         self.slots.column(column).set_text(row, text);
     }
 
+    /// Takes NULL as a cell of a row that is not final yet.
+    pub(crate) fn set_null(&mut self, column: &str, row: usize) {
+        self.slots.column(column).set_null(row);
+    }
+
     /// Whether a row has a cell with a value in a column.
     pub(crate) fn has_value(&mut self, column: &str, row: usize) -> bool {
         self.slots.column(column).has_value(row)

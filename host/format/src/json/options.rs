@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::decode::JsonDecoder;
 use super::encode::JsonEncoder;
-use crate::options::{DeclaredTypes, Format};
+use crate::options::{DeclaredTable, DeclaredTypes, Format};
 use crate::write::{Decimals, Timestamps};
 use crate::{Decode, Encode, FormatError};
 
@@ -119,5 +119,9 @@ impl Format for JsonOptions {
             });
         }
         Ok(Arc::new(JsonEncoder::new(self)))
+    }
+
+    fn declared(&self) -> Vec<DeclaredTable> {
+        DeclaredTable::all(self.schema.as_ref(), self.primary_key.as_ref())
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::decode::OggDecoder;
 use super::encode::OggEncoder;
-use crate::options::{DeclaredTypes, Format, TimeZone};
+use crate::options::{DeclaredTable, DeclaredTypes, Format, TimeZone};
 use crate::write::{Decimals, Timestamps};
 use crate::{Decode, Encode, FormatError};
 
@@ -52,5 +52,9 @@ impl Format for OggOptions {
             });
         }
         Ok(Arc::new(OggEncoder::new(self)))
+    }
+
+    fn declared(&self) -> Vec<DeclaredTable> {
+        DeclaredTable::all(self.schema.as_ref(), None)
     }
 }

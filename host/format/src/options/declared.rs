@@ -11,6 +11,29 @@ use sluicegate_model::data_type;
 /// Table, then column, then type.
 pub type DeclaredTypes = BTreeMap<String, BTreeMap<String, TypeName>>;
 
+/// A table as far as its schema was declared: every batch of it has these columns, and may have more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclaredTable {
+    /// Its name.
+    pub name: String,
+    /// Names and types of the columns that were declared.
+    pub columns: Vec<(String, DataType)>,
+    /// The columns of the primary key, where the configuration says them and the messages do not.
+    pub primary_key: Vec<String>,
+}
+
+impl DeclaredTable {
+    /// The tables of a `schema:` block.
+    pub(crate) fn all(declared: Option<&DeclaredTypes>, primary_key: Option<&Vec<String>>) -> Vec<Self> {
+        let table = |(name, columns): (&String, &BTreeMap<String, TypeName>)| Self {
+            name: name.clone(),
+            columns: columns.iter().map(|(name, kind)| (name.clone(), kind.0.clone())).collect(),
+            primary_key: primary_key.cloned().unwrap_or_default(),
+        };
+        declared.into_iter().flatten().map(table).collect()
+    }
+}
+
 /// A type by its name, as [`data_type::parse`] takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeName(pub DataType);

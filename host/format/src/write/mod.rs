@@ -7,6 +7,7 @@
 //! | `options` | what may be set about the form of values |
 //! | `rows` | rows as objects |
 //! | `cell` | a writer for each type |
+//! | `plain` | values without quotes, for forms that are no JSON |
 //! | `nested` | lists, structs and maps |
 //! | `text` | strings and their escapes |
 //! | `decimal` | decimals with all of their digits |
@@ -16,12 +17,14 @@ mod cell;
 mod decimal;
 mod nested;
 mod options;
+mod plain;
 mod rows;
 mod temporal;
 mod text;
 
 pub use options::{Decimals, Timestamps};
 
+pub(crate) use plain::{Plain, PlainWriter};
 pub(crate) use rows::{RowWriter, Style};
 pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};
 pub(crate) use text::write_string;

@@ -9,25 +9,26 @@ use sluicegate_connector::{Error, LanePosition, PositionAdmin};
 use sluicegate_model::{Lane, Position};
 
 use super::record::{LaneRecord, Subject, VERSION};
-use super::{MARK, PositionsOptions, Store};
-use crate::client::admin::{self, Offset};
+use super::{KafkaTerms, MARK, PositionsOptions, Store};
+use crate::client::admin;
 use crate::client::{Handle, Kind, Partition, PartitionList};
-use crate::source::position;
 use crate::task::blocking;
 use crate::{Connection, Identity, SourceGroup};
 
-/// The positions of one pipeline, of a source that is Kafka.
+/// The positions of one pipeline in a cluster.
 pub struct KafkaPositions {
     sink: Arc<Handle>,
     store_settings: crate::client::Settings,
     connect_timeout: Duration,
     options: PositionsOptions,
     identity: Identity,
-    source: SourceGroup,
+    /// The source, where it is Kafka.
+    source: Option<SourceGroup>,
 }
 
 impl KafkaPositions {
-    /// Positions in the sink's cluster, of lanes of a source. The group is not joined.
+    /// Positions in the sink's cluster, of lanes of a source, where that is Kafka. The group is not joined. Positions
+    /// of another source are stored as they are given, and whoever holds their lanes is refused from then on.
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for options that librdkafka does not take.
@@ -35,24 +36,33 @@ impl KafkaPositions {
         sink: &Connection,
         options: PositionsOptions,
         identity: Identity,
-        source: SourceGroup,
+        source: impl Into<Option<SourceGroup>>,
     ) -> Result<Self, Error> {
         let store_settings = sink.settings()?;
         let connect_timeout = sink.connect_timeout.0;
         let sink = Handle::new(Kind::Producer, &store_settings)?;
-        Ok(Self { sink, store_settings, connect_timeout, options, identity, source })
+        Ok(Self { sink, store_settings, connect_timeout, options, identity, source: source.into() })
     }
 
     /// Blocks.
     fn open(&self) -> Result<Opened, Error> {
         let cluster = self.sink.cluster_id(self.connect_timeout)?;
         let timeout = Duration::from_secs(15);
-        let source = Some(self.source.clone());
-        let store =
-            Store::open(&self.sink, &self.store_settings, &self.options, &self.identity, source, timeout)?;
+        let source = self.source.clone();
+        let store = Store::open(
+            &self.sink,
+            &self.store_settings,
+            &self.options,
+            &self.identity,
+            source.clone(),
+            timeout,
+        )?;
         store.reader.lock().catch_up()?;
-        let same = *cluster == *self.source.cluster_id()?;
-        Ok(Opened { store, source: self.source.clone(), same })
+        let same = match &source {
+            Some(source) => *cluster == *source.cluster_id()?,
+            None => false,
+        };
+        Ok(Opened { store, source, same })
     }
 
     fn parts(&self) -> Self {
@@ -69,7 +79,7 @@ impl KafkaPositions {
 
 struct Opened {
     store: Store,
-    source: SourceGroup,
+    source: Option<SourceGroup>,
     /// Whether the group's offsets go with the records.
     same: bool,
 }
@@ -78,11 +88,13 @@ impl Opened {
     /// Refuses to change what a living process decides. The group remembers a process that has ended, also in order,
     /// until its session time-out: that is waited for.
     fn check_idle(&self) -> Result<(), Error> {
-        let group = &self.source.name;
-        let end = Instant::now() + self.source.session_timeout + Duration::from_secs(2);
+        // A process whose source has no group is refused by name: its writer's id is taken over.
+        let Some(source) = &self.source else { return Ok(()) };
+        let group = &source.name;
+        let end = Instant::now() + source.session_timeout + Duration::from_secs(2);
         let mut said = false;
         loop {
-            let count = admin::members(&self.source.consumer, group)?;
+            let count = admin::members(&source.consumer, group)?;
             if count == 0 {
                 return Ok(());
             }
@@ -91,7 +103,7 @@ impl Opened {
                 return Err(Error::configuration(what).help("stop its processes first"));
             }
             if !said {
-                let most = self.source.session_timeout.as_secs();
+                let most = source.session_timeout.as_secs();
                 tracing::info!(
                     "group {group} has {count} members: waiting for {most} s, in case they have ended"
                 );
@@ -131,26 +143,6 @@ impl Opened {
         producer.commit(Duration::from_secs(30))
     }
 
-    /// A position as it is stored: with the topic that it is of, where the caller left that out.
-    fn complete(&self, lane: &Lane, given: &Position) -> Result<(Partition, Position), Error> {
-        let partition = Partition::of(lane)
-            .ok_or_else(|| Error::configuration(format!("{lane} is no lane: write TOPIC/PARTITION")))?;
-        let offset = given
-            .number("offset")
-            .filter(|offset| *offset >= 0)
-            .ok_or_else(|| Error::configuration("a position of Kafka is an offset, 0 or more").lane(lane))?;
-        let topics = admin::describe_topics(&self.source.consumer, &[partition.topic.to_string()])?;
-        let topic = topics
-            .into_iter()
-            .find(|topic| partition.number >= 0 && partition.number < topic.partitions)
-            .ok_or_else(|| Error::configuration(format!("the source has no partition {lane}")))?;
-        let source: Arc<str> = format!("{}/{}", self.source.cluster_id()?, topic.id).into();
-        if !given.source.is_empty() && *given.source != *source {
-            return Err(Error::configuration("the position is of another topic or cluster").lane(lane));
-        }
-        Ok((partition, position(&source, offset)))
-    }
-
     fn show(&self) -> Result<Vec<LanePosition>, Error> {
         let reader = self.store.reader.lock();
         let mut lanes: Vec<LanePosition> = reader
@@ -163,46 +155,31 @@ impl Opened {
             })
             .collect();
         lanes.sort_by(|a, b| a.lane.cmp(&b.lane));
-        let mut names: Vec<String> = lanes
-            .iter()
-            .filter_map(|lane| Partition::of(&lane.lane))
-            .map(|partition| partition.topic.to_string())
-            .collect();
-        names.sort();
-        names.dedup();
-        let topics = admin::describe_topics(&self.source.consumer, &names)?;
-        let there = |partition: &Partition| {
-            topics.iter().any(|topic| topic.name == *partition.topic && partition.number < topic.partitions)
-        };
-        let asked: Vec<_> = lanes
-            .iter()
-            .filter_map(|lane| Partition::of(&lane.lane))
-            .filter(there)
-            .map(|partition| (partition, Offset::Latest))
-            .collect();
-        for (partition, end) in admin::offsets(&self.source.consumer, &asked, true)? {
-            let name = partition.lane();
-            if let Some(lane) = lanes.iter_mut().find(|lane| lane.lane == name) {
-                let offset = lane.position.as_ref().and_then(|position| position.number("offset"));
-                lane.lag = offset.map(|offset| (end - offset).max(0) as u64);
-            }
+        if let Some(source) = &self.source {
+            KafkaTerms::new(source.clone()).measure_now(&mut lanes)?;
         }
         Ok(lanes)
     }
 
     fn set(&self, positions: &[(Lane, Position)]) -> Result<(), Error> {
         self.check_idle()?;
+        let Some(source) = &self.source else {
+            let records: Vec<_> =
+                positions.iter().map(|(lane, position)| (lane.clone(), Some(position.clone()))).collect();
+            return self.write(&records, false);
+        };
+        let terms = KafkaTerms::new(source.clone());
         let mut list = PartitionList::new();
         let mut records = Vec::with_capacity(positions.len());
         for (lane, given) in positions {
-            let (partition, position) = self.complete(lane, given)?;
+            let (partition, position) = terms.complete(lane, given)?;
             list.add(&partition, position.number("offset").unwrap_or_default())?;
             records.push((lane.clone(), Some(position)));
         }
         self.write(&records, false)?;
         if self.same {
             list.set_metadata(MARK);
-            admin::set_group_offsets(&self.source.consumer, &self.source.name, &list)?;
+            admin::set_group_offsets(&source.consumer, &source.name, &list)?;
         }
         Ok(())
     }
@@ -218,9 +195,9 @@ impl Opened {
         let records: Vec<_> = lanes.iter().map(|lane| (lane.clone(), None)).collect();
         self.write(&records, all)?;
         let partitions: Vec<Partition> = lanes.iter().filter_map(Partition::of).collect();
-        if self.same && !partitions.is_empty() {
+        if let Some(source) = self.source.as_ref().filter(|_| self.same && !partitions.is_empty()) {
             let list = PartitionList::of(partitions.iter().map(|partition| (partition, -1)))?;
-            admin::forget_group_offsets(&self.source.consumer, &self.source.name, &list)?;
+            admin::forget_group_offsets(&source.consumer, &source.name, &list)?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@
 //! | [`same_cluster`] | taking lanes where the consumer group is the fence |
 //! | [`claim`] | taking lanes by name |
 //! | [`admin`] | positions for people |
+//! | [`terms`] | offsets that people give, and lag |
 //! | [`recorded`] | positions looked at from outside |
 
 pub mod admin;
@@ -22,6 +23,7 @@ pub mod record;
 mod recorded;
 mod same_cluster;
 mod store;
+mod terms;
 
 pub use admin::KafkaPositions;
 pub use options::PositionsOptions;
@@ -29,3 +31,4 @@ pub use reader::Reader;
 pub use recorded::recorded;
 pub use same_cluster::MARK;
 pub use store::Store;
+pub use terms::KafkaTerms;

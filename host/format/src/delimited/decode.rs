@@ -1,0 +1,116 @@
+//! Records to rows.
+
+use std::sync::Arc;
+
+use sluicegate_model::{Decoded, RowKind};
+
+use super::{CsvOptions, Dialect};
+use crate::build::{Change, Gatherer};
+use crate::json::RowsAre;
+use crate::options::DeclaredTypes;
+use crate::{Decode, LaneInfo, Record};
+
+/// Reads `csv`.
+pub(super) struct CsvDecoder {
+    dialect: Dialect,
+    columns: Vec<String>,
+    /// The place of the column that holds the kind.
+    kind_at: Option<usize>,
+    kind: RowKind,
+    null: Vec<u8>,
+    table: Option<String>,
+    primary_key: Arc<[String]>,
+    declared: Option<DeclaredTypes>,
+}
+
+impl CsvDecoder {
+    pub(super) fn new(options: &CsvOptions, dialect: Dialect, columns: &[String]) -> Self {
+        let kind_column = options.kind_column.as_ref();
+        Self {
+            dialect,
+            columns: columns.to_vec(),
+            kind_at: kind_column.and_then(|name| columns.iter().position(|column| column == name)),
+            kind: match options.kind.unwrap_or_default() {
+                RowsAre::Insert => RowKind::Insert,
+                RowsAre::Upsert => RowKind::UpdateAfter,
+            },
+            null: options.null.clone().unwrap_or_default().into_bytes(),
+            table: options.table.clone(),
+            primary_key: options.primary_key.clone().unwrap_or_default().into(),
+            declared: options.schema.clone(),
+        }
+    }
+
+    /// Reads one record; the reason where it is bad.
+    fn record(
+        &self,
+        gatherer: &mut Gatherer<'_>,
+        name: &str,
+        place: u32,
+        record: &Record<'_>,
+    ) -> Result<(), String> {
+        let value = record.value.ok_or("the message has no value")?;
+        gatherer.make_room(value.len())?;
+        let value = value.strip_suffix(b"\n").unwrap_or(value);
+        let value = value.strip_suffix(b"\r").unwrap_or(value);
+        simdutf8::basic::from_utf8(value)
+            .map_err(|_| "the record is no UTF-8: set `encoding` of the source")?;
+        gatherer.begin();
+        let table = match gatherer.last_table(name.as_bytes()) {
+            Some((table, _)) => table,
+            None => gatherer.table(name, name.as_bytes()),
+        };
+        let table = gatherer.at(table);
+        if table.primary_key().is_none() {
+            table.set_primary_key(Arc::clone(&self.primary_key), b"");
+        }
+        let (row, mut at, mut kind) = (table.rows(), 0, self.kind);
+        self.dialect.fields(value, |field| {
+            let is_null = !field.quoted && *field.text == *self.null;
+            if self.kind_at == Some(at) {
+                kind = kind_of(&field.text)?;
+            } else if let Some(column) = self.columns.get(at) {
+                if is_null {
+                    table.set_null(column, row);
+                } else {
+                    table.set_text(column, row, &field.text);
+                }
+            }
+            at += 1;
+            Ok(())
+        })?;
+        if at != self.columns.len() {
+            let columns = self.columns.len();
+            return Err(format!("the record has {at} fields, and there are {columns} columns"));
+        }
+        table.commit(&[kind], Change { record: place, part: None, event_time: None, position: None });
+        Ok(())
+    }
+}
+
+fn kind_of(text: &[u8]) -> Result<RowKind, String> {
+    Ok(match text {
+        b"+I" | b"I" => RowKind::Insert,
+        b"-U" => RowKind::UpdateBefore,
+        b"+U" | b"U" => RowKind::UpdateAfter,
+        b"-D" | b"D" => RowKind::Delete,
+        _ => {
+            let text = String::from_utf8_lossy(text);
+            return Err(format!("{text:?} is no kind of change: +I, -U, +U or -D"));
+        }
+    })
+}
+
+impl Decode for CsvDecoder {
+    fn decode(&self, lane: &LaneInfo<'_>, records: &[Record<'_>]) -> Decoded {
+        let name = self.table.as_deref().unwrap_or(lane.topic);
+        let mut gatherer = Gatherer::new(lane, records, self.declared.as_ref(), false);
+        for (place, record) in (0..).zip(records) {
+            if let Err(reason) = self.record(&mut gatherer, name, place, record) {
+                gatherer.roll_back();
+                gatherer.reject(place, None, reason);
+            }
+        }
+        gatherer.finish()
+    }
+}
