@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`transforms`] | each built-in through the WebAssembly host, against the same work done natively |
 //! | [`native`] | that work |
+//! | [`languages`] | one transform as a guest in each language |
 //! | [`pipeline`] | Kafka through three steps to Kafka, as a process, against a copy of the same bytes |
 //! | [`runs`] | a broker, and runs of both |
 //! | [`copy`] | that copy |
@@ -16,6 +17,7 @@
 //! CPU time, of the thread or of the whole process.
 
 mod copy;
+mod languages;
 mod machine;
 mod messages;
 mod native;
@@ -69,6 +71,9 @@ pub(crate) struct Options {
 enum What {
     /// The built-ins against native work.
     Transforms,
+    /// One transform as a guest in Rust, C, Go, Python and JavaScript, as far as `scripts/guests` has built it. Not a
+    /// part of everything: its table is that of docs/guests/languages.md.
+    Languages,
     /// Kafka through three steps to Kafka, against a copy.
     Pipeline,
     /// The copy itself: a process of its own, so that its CPU time can be told.
@@ -97,10 +102,13 @@ fn main() -> Fallible<()> {
         _ => {}
     }
     let mut sections: Vec<Section> = Vec::new();
-    if !matches!(what, Some(What::Pipeline)) {
+    if matches!(what, None | Some(What::Transforms)) {
         sections.extend(show(transforms::measure(options.batches)?));
     }
-    if !matches!(what, Some(What::Transforms)) {
+    if matches!(what, Some(What::Languages)) {
+        sections.extend(show(languages::measure(options.batches)?));
+    }
+    if matches!(what, None | Some(What::Pipeline)) {
         sections.extend(show(pipeline::measure(&options)?));
     }
     let about = machine::about();

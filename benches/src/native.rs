@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array as _, StringArray, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};
-use sluicegate_kernels::{cast, compute, partition};
+use sluicegate_kernels::{cast, compute, partition, rows_where};
 use sluicegate_keys::KeyRing;
 use sluicegate_model::{ChangeBatch, Column};
 
@@ -61,6 +61,21 @@ pub fn split(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
         Ok(given.take(&UInt32Array::from(rows))?.with_table(format!("orders-{number}").as_str().into()))
     });
     outputs.collect()
+}
+
+/// `mask`: all but the first character of each text is hidden.
+pub fn keep_first(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
+    let column = given.column("name").ok_or("there is no column name")?;
+    let options = [("keep-first".to_owned(), "1".to_owned()), ("keep-last".to_owned(), "0".to_owned())];
+    with(given, "name", compute("mask", &[column], &options)?.column)
+}
+
+/// `filter`: rows with an amount below a number.
+pub fn filter(given: &ChangeBatch) -> Fallible<Vec<ChangeBatch>> {
+    let column = given.column("AMOUNT").ok_or("there is no column AMOUNT")?;
+    let below = compute("lt", &[column], &[("value".to_owned(), "50".to_owned())])?;
+    let rows = rows_where(&below.column, 1)?;
+    Ok(vec![given.take(&UInt32Array::from(rows))?])
 }
 
 /// `mask-name`: all but the first character of each text becomes `*`.

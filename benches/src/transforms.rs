@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use arrow_array::{Int64Array, StringArray};
+use arrow_array::{Array as _, Int64Array, StringArray};
 use arrow_schema::{Field, Schema};
 use serde_json::{Value, json};
 use sluicegate_connector::Transform;
@@ -18,12 +18,13 @@ use crate::native;
 use crate::process::thread_time;
 use crate::table::{Section, median};
 
-const ROWS: usize = 8_192;
+/// Rows of the batch by which the cost of a row is told.
+pub(crate) const ROWS: usize = 8_192;
 
 /// Rows of the batch by which the cost of a batch itself is told.
-const FEW: usize = 1;
+pub(crate) const FEW: usize = 1;
 
-type Native = dyn Fn(&ChangeBatch) -> Fallible<Vec<ChangeBatch>>;
+pub(crate) type Native = dyn Fn(&ChangeBatch) -> Fallible<Vec<ChangeBatch>>;
 
 /// A step, and what does the same natively.
 struct Case {
@@ -31,6 +32,8 @@ struct Case {
     guest: &'static str,
     with: Value,
     native: Box<Native>,
+    /// Makes a batch of so many rows.
+    given: fn(usize) -> Fallible<ChangeBatch>,
     /// Whether each run gives other bytes: a sealed cell has a random nonce.
     random: bool,
 }
@@ -52,8 +55,8 @@ pub fn measure(batches: usize) -> Fallible<Vec<Section>> {
     for case in cases(&ring) {
         let mut instance = start(&host, &ring, &case)?;
         same(&mut instance, &case)?;
-        let (guest, native, ratio) = compare(&mut instance, &case, &orders(ROWS)?, batches)?;
-        let (one, one_native, _) = compare(&mut instance, &case, &orders(FEW)?, batches * 5)?;
+        let (guest, native, ratio) = compare(&mut instance, &*case.native, &(case.given)(ROWS)?, batches)?;
+        let (one, one_native, _) = compare(&mut instance, &*case.native, &(case.given)(FEW)?, batches * 5)?;
         let row = |time: f64| format!("{:.1}", time / ROWS as f64);
         let batch = format!("{:.1}", (one - one_native) / 1_000.0);
         section.row([case.name.to_owned(), row(guest), row(native), format!("{ratio:.2}"), batch]);
@@ -62,9 +65,9 @@ pub fn measure(batches: usize) -> Fallible<Vec<Section>> {
 }
 
 /// The medians of both in nanoseconds a batch, and of their ratio in each turn.
-fn compare(
+pub(crate) fn compare(
     instance: &mut StepInstance,
-    case: &Case,
+    native: &Native,
     given: &ChangeBatch,
     rounds: usize,
 ) -> Fallible<(f64, f64, f64)> {
@@ -73,7 +76,7 @@ fn compare(
     let warm = rounds / 10;
     for round in 0..rounds + warm {
         let mut in_guest = || Ok(instance.transform(black_box(given))?);
-        let natively = || (case.native)(black_box(given));
+        let natively = || native(black_box(given));
         // Whoever comes second finds the batch in the processor's cache.
         let (guest, native) = if round % 2 == 0 {
             let guest = time(&mut in_guest)?;
@@ -92,7 +95,7 @@ fn compare(
 }
 
 /// The CPU time that work takes of this thread, in nanoseconds.
-fn time<T>(work: impl FnOnce() -> Fallible<T>) -> Fallible<f64> {
+pub(crate) fn time<T>(work: impl FnOnce() -> Fallible<T>) -> Fallible<f64> {
     let start = thread_time();
     drop(black_box(work()?));
     Ok((thread_time().as_nanos() - start.as_nanos()) as f64)
@@ -100,7 +103,7 @@ fn time<T>(work: impl FnOnce() -> Fallible<T>) -> Fallible<f64> {
 
 /// Whether both give the same batches: else their times say nothing.
 fn same(instance: &mut StepInstance, case: &Case) -> Fallible<()> {
-    let given = orders(100)?;
+    let given = (case.given)(100)?;
     let outcome = instance.transform(&given)?;
     let native = (case.native)(&given)?;
     let shape = |batches: &[ChangeBatch]| -> Vec<_> {
@@ -142,6 +145,7 @@ fn cases(ring: &KeyRing) -> Vec<Case> {
             guest: "crypt",
             with: json!({"seal": {"phone": {"key": key}}}),
             native: Box::new(move |given| native::seal(given, &ring, key)),
+            given: orders,
             random: true,
         }
     };
@@ -154,6 +158,7 @@ fn cases(ring: &KeyRing) -> Vec<Case> {
                 "drop": ["c10"], "cast": {"id": "int64", "amount": "decimal(18,2)"},
             }]}),
             native: Box::new(native::map),
+            given: orders,
             random: false,
         },
         sealed("crypt: XAES-256-GCM of 16 bytes, binary", "binary"),
@@ -163,6 +168,23 @@ fn cases(ring: &KeyRing) -> Vec<Case> {
             guest: "split",
             with: json!({"by": ["ORDER_ID"], "into": 3, "hash": "murmur2", "to": "orders-{n}"}),
             native: Box::new(native::split),
+            given: orders,
+            random: false,
+        },
+        Case {
+            name: "mask: all but the first character of a text",
+            guest: "mask",
+            with: json!({"columns": {"name": {"keep": {"first": 1}}}}),
+            native: Box::new(native::keep_first),
+            given: orders,
+            random: false,
+        },
+        Case {
+            name: "filter: one number, half of the rows stay",
+            guest: "filter",
+            with: json!({"where": {"column": "AMOUNT", "lt": 50}}),
+            native: Box::new(native::filter),
+            given: numbered_orders,
             random: false,
         },
         Case {
@@ -170,6 +192,7 @@ fn cases(ring: &KeyRing) -> Vec<Case> {
             guest: "mask-name",
             with: json!({}),
             native: Box::new(native::mask),
+            given: orders,
             random: false,
         },
     ]
@@ -188,8 +211,20 @@ fn ring() -> Fallible<KeyRing> {
     Ok(KeyRing::build(&specs)?)
 }
 
+/// The same with amounts from 0 to 99 as `int64`.
+fn numbered_orders(rows: usize) -> Fallible<ChangeBatch> {
+    let mut parts = orders(rows)?.into_parts();
+    let (place, _) = parts.schema.column_with_name("AMOUNT").ok_or("there is no column AMOUNT")?;
+    let mut fields: Vec<_> = parts.schema.fields().iter().cloned().collect();
+    let amounts = Int64Array::from_iter_values((0..rows as i64).map(|row| row * 37 % 100));
+    fields[place] = Arc::new(Field::new("AMOUNT", amounts.data_type().clone(), true));
+    parts.schema = Arc::new(Schema::new(fields));
+    parts.columns[place] = Column::new(Arc::new(amounts));
+    Ok(parts.build()?)
+}
+
 /// Inserted orders, ten columns of text.
-fn orders(rows: usize) -> Fallible<ChangeBatch> {
+pub(crate) fn orders(rows: usize) -> Fallible<ChangeBatch> {
     let text = |cell: &dyn Fn(usize) -> String| {
         let cells: StringArray = (0..rows).map(|row| Some(cell(row))).collect();
         Column::new(Arc::new(cells))

@@ -88,6 +88,8 @@ impl Cache {
         let mut sum = Sha256::new();
         sum.update(MAGIC);
         sum.update(guest);
+        // A part of the compiled guest that is not in its bytes.
+        sum.update(crate::adapter::CODE);
         sum.update(self.engine.to_le_bytes());
         sum.update(std::env::consts::ARCH);
         sum.finalize().into()
