@@ -45,25 +45,32 @@ impl Building {
 
     fn joined(self) -> Result<Column, String> {
         let data_type = self.data_type?;
-        let mut pieces = self.pieces;
-        if pieces.len() == 1 {
-            return Ok(pieces.remove(0));
-        }
-        if pieces.is_empty() {
+        if self.pieces.is_empty() {
             return Ok(Column::new(new_empty_array(&data_type)));
         }
-        let arrays: Vec<&dyn Array> = pieces.iter().map(|piece| piece.values().as_ref()).collect();
-        let values: ArrayRef = arrow_select::concat::concat(&arrays).map_err(|error| error.to_string())?;
-        let presence = pieces.iter().any(Column::has_missing).then(|| {
-            let mut mask = BooleanBufferBuilder::new(values.len());
-            for piece in &pieces {
-                match piece.presence() {
-                    Some(presence) => mask.append_buffer(presence),
-                    None => mask.append_n(piece.len(), true),
-                }
-            }
-            mask.finish()
-        });
-        Ok(Column::with_presence(values, presence))
+        join(self.pieces)
     }
+}
+
+/// One column of pieces of one type. There is at least one.
+///
+/// # Errors
+/// Where they are more than a column holds.
+pub fn join(mut pieces: Vec<Column>) -> Result<Column, String> {
+    if pieces.len() == 1 {
+        return Ok(pieces.remove(0));
+    }
+    let arrays: Vec<&dyn Array> = pieces.iter().map(|piece| piece.values().as_ref()).collect();
+    let values: ArrayRef = arrow_select::concat::concat(&arrays).map_err(|error| error.to_string())?;
+    let presence = pieces.iter().any(Column::has_missing).then(|| {
+        let mut mask = BooleanBufferBuilder::new(values.len());
+        for piece in &pieces {
+            match piece.presence() {
+                Some(presence) => mask.append_buffer(presence),
+                None => mask.append_n(piece.len(), true),
+            }
+        }
+        mask.finish()
+    });
+    Ok(Column::with_presence(values, presence))
 }

@@ -5,6 +5,9 @@ pub const NAME: usize = 1_024;
 /// Longest name of a type, in bytes: a struct of some thousand fields.
 const TYPE_NAME: usize = 64 << 10;
 
+/// Widest cell of a type whose cells are all of one width, in bytes. NULLs have it too.
+const CELL: usize = 64 << 10;
+
 /// Most cells of a column that a guest makes. Batches have thousands; types without a buffer would let a guest name
 /// any number.
 const ROWS: u32 = 1 << 24;
@@ -32,6 +35,9 @@ pub fn name(what: &str, name: &str) -> Result<(), String> {
         Err(format!("the name of a {what} is {} bytes long, {NAME} are allowed", name.len()))
     } else if name.contains('\0') {
         Err(format!("the name of a {what} holds a NUL character: {}", crate::text::line(name, 100)))
+    } else if name.contains(crate::text::is_hidden) {
+        // Names are shown to people, in logs and on terminals.
+        Err(format!("the name of a {what} holds a control character: {}", crate::text::line(name, 100)))
     } else {
         Ok(())
     }
@@ -45,7 +51,25 @@ pub fn data_type(name: &str) -> Result<arrow_schema::DataType, String> {
     if name.len() > TYPE_NAME {
         return Err(format!("the name of a type is {} bytes long, {TYPE_NAME} are allowed", name.len()));
     }
-    sluicegate_model::data_type::parse(name).map_err(|error| error.to_string())
+    let data_type = sluicegate_model::data_type::parse(name).map_err(|error| error.to_string())?;
+    match widest(&data_type) {
+        Some(width) if width <= CELL => Ok(data_type),
+        Some(width) => Err(format!("a cell of {width} bytes is wider than the {CELL} of a type")),
+        None => Err("the width of a type is negative".to_owned()),
+    }
+}
+
+/// Bytes of the widest cell of fixed width in a type; `None` where one is negative.
+fn widest(of: &arrow_schema::DataType) -> Option<usize> {
+    use arrow_schema::DataType as T;
+    match of {
+        T::FixedSizeBinary(width) => usize::try_from(*width).ok(),
+        T::List(item) | T::Map(item, _) => widest(item.data_type()),
+        T::Struct(fields) => {
+            fields.iter().try_fold(0, |most: usize, field| Some(most.max(widest(field.data_type())?)))
+        }
+        _ => Some(0),
+    }
 }
 
 /// A bit mask over `rows` cells.
@@ -114,6 +138,10 @@ mod tests {
         assert!(name("field", "a\0b").unwrap_err().contains("NUL"));
         assert!(name("field", &"x".repeat(NAME + 1)).unwrap_err().contains("1024"));
         assert!(name("field", "größe").is_ok());
+        assert!(name("field", "a\u{1b}[2J").unwrap_err().contains("control character: a\\u{1b}[2J"));
+        assert!(data_type("struct(a:fixed(2147483647))").unwrap_err().contains("2147483647 bytes is wider"));
+        assert!(data_type("fixed(-1)").unwrap_err().contains("negative"));
+        assert!(data_type("list(fixed(16))").is_ok());
         assert!(data_type(&"x".repeat(TYPE_NAME + 1)).is_err());
     }
 

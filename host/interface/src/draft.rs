@@ -1,5 +1,6 @@
 //! An output as far as a guest has described it: `columns.output`, what differs from the input.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_schema::FieldRef;
@@ -108,15 +109,24 @@ impl Draft {
     /// # Errors
     /// Where a name is none, or stands twice.
     pub fn set_primary_key(&mut self, names: Vec<String>) -> Result<(), String> {
-        for (place, name) in names.iter().enumerate() {
+        if names.len() > FIELDS {
+            return Err(format!("a primary key of {} fields, an output has {FIELDS} at most", names.len()));
+        }
+        let mut seen = HashSet::with_capacity(names.len());
+        for name in &names {
             check::name("key field", name)?;
-            if names[..place].contains(name) {
+            if !seen.insert(name) {
                 return Err(format!("the guest named field {name:?} twice in a primary key"));
             }
         }
         self.primary_key = Some(names);
         self.own_key = true;
         Ok(())
+    }
+
+    /// Whether it has a list of fields of its own, since one was changed.
+    pub fn has_own_fields(&self) -> bool {
+        self.fields.is_some()
     }
 
     /// The fields, to be changed.
@@ -136,7 +146,10 @@ impl Draft {
     /// # Errors
     /// Where the name is none or the column does not fit the input.
     pub fn put(&mut self, name: &str, put: ColumnRef, aligned: Alignment) -> Result<(), String> {
-        check::name("field", name)?;
+        // A name that the source gave is a name.
+        if self.input.schema().column_with_name(name).is_none() {
+            check::name("field", name)?;
+        }
         let input = Arc::clone(&self.input);
         if aligned == Alignment::Input && put.column.len() != input.len() {
             return Err(format!(

@@ -18,7 +18,7 @@ use crate::{Alignment, Draft, size, text};
 pub struct OutputLimits {
     /// Rows of all of them (`limits.output_rows`).
     pub rows: u64,
-    /// Bytes of what they pick from the input (`limits.output_bytes`).
+    /// Bytes of all of them, beside those of the input once (`limits.output_bytes`).
     pub bytes: ByteSize,
 }
 
@@ -35,10 +35,20 @@ pub struct Assembled {
 /// Schemas of the last outputs: batches that follow each other share one, so that those who compare schemas need
 /// only look at the pointer.
 #[derive(Debug, Default)]
-pub struct Schemas(Vec<SchemaRef>);
+pub struct Schemas {
+    known: Vec<SchemaRef>,
+    weight: usize,
+}
 
 /// Schemas that are remembered; a step with more outputs makes them again.
 const SCHEMAS: usize = 64;
+/// Bytes that these may come to: a guest may name other fields in each call.
+const SCHEMAS_WEIGHT: usize = 4 << 20;
+
+/// Bytes of a schema, about.
+fn weight(fields: &[DraftField]) -> usize {
+    fields.iter().map(|field| field.field.name().len() + 128).sum()
+}
 
 impl Schemas {
     fn of(&mut self, input: &ChangeBatch, fields: &[DraftField]) -> SchemaRef {
@@ -51,15 +61,20 @@ impl Schemas {
                     .all(|(known, field)| Arc::ptr_eq(known, &field.field) || known == &field.field)
                 && known.metadata() == input.schema().metadata()
         };
-        if let Some(known) = self.0.iter().find(|known| same(known)) {
+        if let Some(known) = self.known.iter().find(|known| same(known)) {
             return Arc::clone(known);
         }
+        let weight = weight(fields);
         let fields: Vec<_> = fields.iter().map(|field| Arc::clone(&field.field)).collect();
         let schema = Arc::new(Schema::new_with_metadata(fields, input.schema().metadata().clone()));
-        if self.0.len() == SCHEMAS {
-            self.0.remove(0);
+        if self.known.len() == SCHEMAS || self.weight + weight > SCHEMAS_WEIGHT {
+            self.known.clear();
+            self.weight = 0;
         }
-        self.0.push(Arc::clone(&schema));
+        if weight <= SCHEMAS_WEIGHT {
+            self.known.push(Arc::clone(&schema));
+            self.weight += weight;
+        }
         schema
     }
 }
@@ -79,7 +94,7 @@ pub fn assemble(
     schemas: &mut Schemas,
 ) -> Result<Assembled, String> {
     let rejects = units(input, rejects)?;
-    let mut room = Room { rows: limits.rows, bytes: limits.bytes.0, limits };
+    let mut room = Room::of(input, &drafts, limits);
     let mut outputs = Vec::with_capacity(drafts.len());
     for (place, draft) in drafts.into_iter().enumerate() {
         let table = draft.table.clone();
@@ -120,18 +135,37 @@ fn units(input: &ChangeBatch, rejects: Vec<(u32, String)>) -> Result<BTreeMap<u3
 /// What the outputs of a call may still take.
 struct Room {
     rows: u64,
-    bytes: u64,
+    /// `None`: the one output is the input as it came, which needs no counting.
+    bytes: Option<u64>,
+    /// Bytes of the input, where bytes are counted.
+    input: u64,
     limits: OutputLimits,
 }
 
 impl Room {
-    fn take(&mut self, rows: u64, bytes: u64) -> Result<(), String> {
+    /// Outputs share their columns with the input and with each other, but whoever writes them writes each: so all
+    /// bytes of all outputs count, and what came in is free once.
+    fn of(input: &ChangeBatch, drafts: &[Draft], limits: OutputLimits) -> Self {
+        let as_it_came =
+            |draft: &Draft| draft.rows.is_none() && draft.fields.is_none() && draft.meta.is_empty();
+        if drafts.len() <= 1 && drafts.iter().all(as_it_came) {
+            return Self { rows: limits.rows, bytes: None, input: 0, limits };
+        }
+        let meta = input.meta().iter().map(|(_, column)| column);
+        let columns = input.columns().iter().map(Column::values).chain(meta);
+        let input = columns.map(size::whole).fold(0, u64::saturating_add);
+        Self { rows: limits.rows, bytes: Some(limits.bytes.0.saturating_add(input)), input, limits }
+    }
+
+    fn take(&mut self, rows: u64, bytes: impl FnOnce(u64) -> u64) -> Result<(), String> {
         self.rows = self.rows.checked_sub(rows).ok_or_else(|| {
             format!("the outputs have more than {} rows (`limits.output_rows`)", self.limits.rows)
         })?;
-        self.bytes = self.bytes.checked_sub(bytes).ok_or_else(|| {
-            format!("the outputs come to more than {} (`limits.output_bytes`)", self.limits.bytes)
-        })?;
+        if let Some(left) = self.bytes {
+            self.bytes = Some(left.checked_sub(bytes(self.input)).ok_or_else(|| {
+                format!("the outputs come to more than {} (`limits.output_bytes`)", self.limits.bytes)
+            })?);
+        }
         Ok(())
     }
 }
@@ -176,13 +210,12 @@ impl Pick {
         }
     }
 
-    /// The rows, where picking them copies and may repeat some: then what it comes to is to be known before.
-    fn repeats(&self) -> Option<&[u32]> {
+    /// Bytes that the rows of a column come to.
+    fn bytes(&self, array: &ArrayRef) -> u64 {
         match self {
-            Self::Rows(rows) if !rows.values().windows(2).all(|pair| pair[0] < pair[1]) => {
-                Some(rows.values())
-            }
-            _ => None,
+            Self::All => size::whole(array),
+            Self::Run(start, count) => size::whole(&array.slice(*start, *count)),
+            Self::Rows(rows) => size::picked(array, rows.values()),
         }
     }
 }
@@ -229,6 +262,42 @@ impl Rows {
     }
 }
 
+impl Rows {
+    /// Bytes of an output, before it is made. `whole` are those of the input.
+    fn bytes(
+        &self,
+        input: &ChangeBatch,
+        fields: Option<&[DraftField]>,
+        set: &[(&'static str, Column, Alignment)],
+        whole: u64,
+    ) -> u64 {
+        if fields.is_none() && set.is_empty() && matches!(self.input, Pick::All) {
+            return whole;
+        }
+        let of = |column: &Column, aligned: Alignment| match aligned {
+            Alignment::Input => self.input.bytes(column.values()),
+            Alignment::Output if column.len() == self.given => self.output.bytes(column.values()),
+            // Of another length: it is refused where it is picked.
+            Alignment::Output => 0,
+        };
+        let input_columns = || input.columns().iter().map(|column| of(column, Alignment::Input));
+        let columns = match fields {
+            None => input_columns().fold(0, u64::saturating_add),
+            Some(fields) => fields
+                .iter()
+                .map(|field| match &field.cells {
+                    Cells::Input(place) => of(&input.columns()[*place], Alignment::Input),
+                    Cells::Put(column, aligned) => of(column, *aligned),
+                })
+                .fold(0, u64::saturating_add),
+        };
+        let kept = input.meta().iter().filter(|(name, _)| !set.iter().any(|(other, ..)| other == name));
+        let kept = kept.map(|(_, column)| self.input.bytes(column));
+        let set = set.iter().map(|(_, column, aligned)| of(column, *aligned));
+        kept.chain(set).fold(columns, u64::saturating_add)
+    }
+}
+
 fn output(
     input: &ChangeBatch,
     draft: Draft,
@@ -237,30 +306,7 @@ fn output(
     schemas: &mut Schemas,
 ) -> Result<ChangeBatch, String> {
     let rows = Rows::of(input, draft.rows, rejects);
-    let bytes = match rows.input.repeats() {
-        Some(repeats) => {
-            let fields = draft.fields.as_deref();
-            let used = |place: usize| {
-                fields.is_none_or(|fields| {
-                    fields.iter().any(|f| matches!(f.cells, Cells::Input(p) if p == place))
-                })
-            };
-            let own = input
-                .columns()
-                .iter()
-                .enumerate()
-                .filter(|(place, _)| used(*place))
-                .map(|(_, column)| column.values());
-            let put = fields.into_iter().flatten().filter_map(|field| match &field.cells {
-                Cells::Put(column, Alignment::Input) => Some(column.values()),
-                _ => None,
-            });
-            let meta = input.meta().iter().map(|(_, column)| column);
-            own.chain(put).chain(meta).map(|array| size::picked(array, repeats)).fold(0, u64::saturating_add)
-        }
-        None => 0,
-    };
-    room.take(rows.len as u64, bytes)?;
+    room.take(rows.len as u64, |whole| rows.bytes(input, draft.fields.as_deref(), &draft.meta, whole))?;
 
     let mut columns = Vec::new();
     let schema = match &draft.fields {

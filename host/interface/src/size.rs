@@ -24,6 +24,15 @@ pub fn picked(array: &ArrayRef, rows: &[u32]) -> u64 {
     if let Some(width) = Shape::of(array.data_type()).and_then(Shape::width) {
         return rows.len() as u64 * width as u64;
     }
+    let texts = |offsets: &[i32]| -> u64 {
+        let of_row = |row: usize| u64::from((offsets[row + 1] - offsets[row]).unsigned_abs()) + 4;
+        rows.iter().map(|row| of_row(*row as usize)).sum()
+    };
+    match array.data_type() {
+        DataType::Utf8 => return texts(array.as_string::<i32>().offsets()),
+        DataType::Binary => return texts(array.as_binary::<i32>().offsets()),
+        _ => {}
+    }
     let ends = ends(array);
     let of_row = |row: usize| ends[row + 1] - ends[row];
     rows.iter().map(|row| of_row(*row as usize)).fold(0, u64::saturating_add)
@@ -35,6 +44,14 @@ const WIDEST: u64 = 32;
 /// Bytes that a kernel may make of a column, in the usual case.
 pub fn worked(array: &ArrayRef) -> u64 {
     whole(array).saturating_add(array.len() as u64 * WIDEST)
+}
+
+/// Bytes that a NULL of a type takes.
+pub fn of_null(data_type: &DataType) -> u64 {
+    match data_type {
+        DataType::Struct(fields) => fields.iter().map(|field| of_null(field.data_type()) + 1).sum(),
+        other => Shape::of(other).and_then(Shape::width).unwrap_or(4) as u64,
+    }
 }
 
 /// Bytes of all cells.

@@ -96,6 +96,9 @@ impl std::fmt::Debug for Host {
 fn config() -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true);
+    // What no toolchain of guests needs is not there: the less a hostile guest can ask for, the less can be wrong.
+    config.wasm_memory64(false);
+    config.wasm_multi_memory(false);
     config.epoch_interruption(true);
     // The function on top is all that a message shows.
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sluicegate_connector::TransformError;
+use sluicegate_interface::text;
 use thiserror::Error;
 
 /// A guest or a step that cannot be used. Nothing ran yet, or the guest failed before its first row.
@@ -54,6 +55,22 @@ pub enum GuestError {
         /// The engine's words.
         why: String,
     },
+    /// A guest that is larger than a guest may be, in one way or another. Nothing of it was compiled.
+    #[error("{guest} is refused before it is compiled: {why}")]
+    Bounds {
+        /// The guest.
+        guest: String,
+        /// What there is too much of.
+        why: String,
+    },
+    /// Compiling was given up.
+    #[error("{guest} cannot be compiled: {why}")]
+    Compile {
+        /// The guest.
+        guest: String,
+        /// Why.
+        why: String,
+    },
     /// WebAssembly, but no transform.
     #[error("{guest} is WebAssembly, but no transform: {why}")]
     NotTransform {
@@ -79,7 +96,7 @@ pub enum GuestError {
     #[error(
         "{guest} asks for imports that guests are not given: {}; a transform gets sluicegate:transform and nothing \
          else: build it without them (wasm32-unknown-unknown for Rust and C, --stub-wasi for Python and JavaScript)",
-        imports.join(", ")
+        listed(imports)
     )]
     Imports {
         /// The guest.
@@ -126,6 +143,16 @@ pub enum GuestError {
         /// Why.
         why: String,
     },
+}
+
+/// Names on one line, the first few of them: a guest may have a million, and they are its own words.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut list: Vec<String> = names.iter().take(SHOWN).map(|name| text::line(name, 100)).collect();
+    if names.len() > SHOWN {
+        list.push(format!("and {} more", names.len() - SHOWN));
+    }
+    list.join(", ")
 }
 
 impl From<GuestError> for TransformError {

@@ -12,6 +12,7 @@ use crate::host::log::LogRate;
 use crate::instance::Instance;
 use crate::limits::Limits;
 use crate::load::{GuestSource, Loaded, is_component};
+use crate::schema;
 use crate::state::StepState;
 
 /// What a guest says of itself.
@@ -88,6 +89,8 @@ pub(crate) fn describe(host: &Host, guest: &GuestSource, loaded: &Loaded) -> Res
         schema => serde_json::from_str(schema)
             .map_err(|error| failed(format!("its configuration schema is no JSON: {error}")))?,
     };
+    let config_schema = schema::fit(config_schema)
+        .map_err(|why| failed(format!("its configuration schema cannot be used: {why}")))?;
     Ok(Description {
         name: text::line(&said.name, 200),
         version: text::line(&said.version, 200),

@@ -19,6 +19,9 @@ use crate::load::Loaded;
 use crate::state::{State, StepState};
 use crate::trap;
 
+/// Longest time after which a guest may ask to be tried again. More than that no clock has to add.
+const LONGEST_RETRY: Duration = Duration::from_hours(1);
+
 /// A guest in a store of its own.
 pub(crate) struct Instance {
     store: Store<State>,
@@ -200,8 +203,8 @@ fn error_of(failure: Failure) -> TransformError {
         FailureKind::Stop => TransformError::Stop(message),
         FailureKind::Reject => TransformError::Reject(message),
         FailureKind::Retry => {
-            let after =
-                property("retry-after-ms").and_then(|after| after.parse().ok()).map(Duration::from_millis);
+            let after = property("retry-after-ms").and_then(|after| after.parse().ok());
+            let after = after.map(|after| Duration::from_millis(after).min(LONGEST_RETRY));
             TransformError::Retry { message, after }
         }
     }

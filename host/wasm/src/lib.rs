@@ -7,6 +7,9 @@
 //! |---|---|
 //! | [`engine`] | [`Host`]: the engine and the guests that are loaded, one a process |
 //! | `load` | [`GuestSource`]; core modules wrapped, versions and imports checked |
+//! | `adapter` | what stands in for WASI preview 1 in guests that cannot be built without |
+//! | `bounds` | how large a guest may be |
+//! | `compile` | compiling, so that it can be given up |
 //! | `cache` | compiled guests on disk |
 //! | [`step`] | [`Step`]: a configured guest, a factory of instances |
 //! | `instance` | one running guest: its calls, its replacement |
@@ -15,11 +18,15 @@
 //! | `host` | the functions that guests call; what they mean is in the crate `sluicegate-interface` |
 //! | `trap` | why a guest ended, in one line |
 //! | [`inspect`] | what a guest is, for people |
+//! | `schema` | the configuration schema of a guest, made fit for use |
 //! | [`error`] | why a guest cannot be used |
 //! | `bindings` | the interface in Rust, generated |
 
+mod adapter;
 mod bindings;
+mod bounds;
 mod cache;
+mod compile;
 pub mod engine;
 pub mod error;
 mod handles;
@@ -28,6 +35,7 @@ pub mod inspect;
 mod instance;
 pub mod limits;
 mod load;
+mod schema;
 mod state;
 pub mod step;
 mod trap;

@@ -91,7 +91,7 @@ impl CpuBudget {
 }
 
 /// Table elements of all of an instance's tables: function pointers. Large language runtimes need 50,000.
-const TABLE_ELEMENTS: usize = 1_000_000;
+pub(crate) const TABLE_ELEMENTS: usize = 1_000_000;
 
 /// Counts the linear memory and tables of an instance.
 #[derive(Debug)]

@@ -1,17 +1,23 @@
 //! From bytes to a guest that can be instantiated.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use sluicegate_interface::text;
 use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, ResourceType};
 use wit_component::ComponentEncoder;
 
+use crate::adapter;
 use crate::bindings::TransformPre;
+use crate::bounds::{self, Refusal};
 use crate::cache::Cache;
+use crate::compile;
 use crate::error::GuestError;
 use crate::state::State;
 
@@ -40,11 +46,22 @@ impl GuestSource {
     /// A guest from a file.
     ///
     /// # Errors
-    /// [`GuestError::Read`].
+    /// [`GuestError::Read`], and [`GuestError::Bounds`] for a file that is too large.
     pub fn file(path: &Path) -> Result<Self, GuestError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| GuestError::Read { path: path.to_owned(), source })?;
-        Ok(Self::new(path.display().to_string(), bytes))
+        let unread = |source| GuestError::Read { path: path.to_owned(), source };
+        let file = File::open(path).map_err(unread)?;
+        let about = file.metadata().map_err(unread)?;
+        if !about.is_file() {
+            return Err(unread(std::io::Error::other("it is no regular file")));
+        }
+        let name = path.display().to_string();
+        let too_large = |why| GuestError::Bounds { guest: name.clone(), why };
+        bounds::file(about.len()).map_err(too_large)?;
+        let mut bytes = Vec::new();
+        // It may grow while it is read.
+        file.take(bounds::FILE + 1).read_to_end(&mut bytes).map_err(unread)?;
+        bounds::file(bytes.len() as u64).map_err(too_large)?;
+        Ok(Self::new(name, bytes))
     }
 
     /// What messages call it.
@@ -69,10 +86,7 @@ impl GuestSource {
     pub(crate) fn check_pin(&self, pin: &str) -> Result<(), GuestError> {
         let mut pinned = [0; 32];
         if hex::decode_to_slice(pin.trim(), &mut pinned).is_err() {
-            return Err(GuestError::BadPin {
-                guest: self.name.to_string(),
-                pin: sluicegate_interface::text::line(pin, 100),
-            });
+            return Err(GuestError::BadPin { guest: self.name.to_string(), pin: text::line(pin, 100) });
         }
         if pinned == self.sha256 {
             return Ok(());
@@ -110,11 +124,12 @@ impl Loaded {
         if let Some(component) = cache.and_then(|cache| cache.get(engine, &guest.sha256)) {
             return link(guest, engine, linker, &component);
         }
-        let wrapped = component_of(guest)?;
-        let component = Component::from_binary(engine, &wrapped).map_err(|error| GuestError::Invalid {
-            guest: guest.name.to_string(),
-            why: format!("{error:#}"),
-        })?;
+        let component = {
+            let (guest, engine) = (guest.clone(), engine.clone());
+            compile::bounded(compile::LIMITS, move || compiled(&guest, &engine))
+        };
+        let component =
+            component.map_err(|why| GuestError::Compile { guest: guest.name.to_string(), why })??;
         if let Some(cache) = cache {
             cache.put(&component, &guest.sha256);
         }
@@ -122,7 +137,17 @@ impl Loaded {
     }
 }
 
-/// The guest as a component: a core module that carries its component type is wrapped.
+/// What becomes of a guest that nothing is known of yet: looked through, wrapped, compiled.
+fn compiled(guest: &GuestSource, engine: &Engine) -> Result<Component, GuestError> {
+    let wrapped = component_of(guest)?;
+    Component::from_binary(engine, &wrapped).map_err(|error| GuestError::Invalid {
+        guest: guest.name.to_string(),
+        why: text::line(&format!("{error:#}"), text::MESSAGE),
+    })
+}
+
+/// The guest as a component: a core module that carries its component type is wrapped, with the adapter where it imports
+/// WASI preview 1.
 fn component_of(guest: &GuestSource) -> Result<Vec<u8>, GuestError> {
     let bytes = guest.bytes();
     let not_wasm =
@@ -140,6 +165,14 @@ fn component_of(guest: &GuestSource) -> Result<Vec<u8>, GuestError> {
             _ => "it does not begin with the bytes \\0asm",
         }));
     }
+    let name = || guest.name.to_string();
+    bounds::file(bytes.len() as u64).map_err(|why| GuestError::Bounds { guest: name(), why })?;
+    bounds::check(bytes).map_err(|refusal| match refusal {
+        Refusal::Bounds(why) => GuestError::Bounds { guest: name(), why },
+        Refusal::Broken(error) => {
+            GuestError::Invalid { guest: name(), why: text::line(&error.to_string(), text::MESSAGE) }
+        }
+    })?;
     if is_component(bytes) {
         return Ok(bytes.to_vec());
     }
@@ -156,8 +189,15 @@ fn component_of(guest: &GuestSource) -> Result<Vec<u8>, GuestError> {
     if !module.foreign.is_empty() {
         return Err(GuestError::Imports { guest: guest.name.to_string(), imports: module.foreign });
     }
-    let wrapped = ComponentEncoder::default().validate(true).module(bytes).and_then(ComponentEncoder::encode);
-    wrapped.map_err(|error| GuestError::Invalid { guest: guest.name.to_string(), why: format!("{error:#}") })
+    let invalid = |why: String| GuestError::Invalid { guest: name(), why: text::line(&why, text::MESSAGE) };
+    let adapter = module.wasi.then(adapter::bytes).transpose().map_err(invalid)?;
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true);
+    if let Some(adapter) = &adapter {
+        encoder.adapter(adapter::MODULE, adapter).map_err(|error| invalid(format!("{error:#}")))?;
+    }
+    let wrapped = encoder.module(bytes).and_then(ComponentEncoder::encode);
+    wrapped.map_err(|error| invalid(format!("{error:#}")))
 }
 
 /// Whether the header says component.
@@ -169,13 +209,15 @@ pub(crate) fn is_component(bytes: &[u8]) -> bool {
 struct Module {
     /// Whether it carries the type of the component that it is to be.
     typed: bool,
+    /// Whether it imports WASI preview 1, for which there is an adapter.
+    wasi: bool,
     /// Imports that no component type can stand for.
     foreign: Vec<String>,
 }
 
 impl Module {
     fn of(bytes: &[u8]) -> Result<Self, wasmparser::BinaryReaderError> {
-        let mut module = Self { typed: false, foreign: Vec::new() };
+        let mut module = Self { typed: false, wasi: false, foreign: Vec::new() };
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
                 Payload::Version { encoding: Encoding::Component, .. } => break,
@@ -186,8 +228,9 @@ impl Module {
                     for import in imports.into_imports() {
                         let import = import?;
                         let from = import.module;
+                        module.wasi |= from == adapter::MODULE;
                         // `env` is what linkers call what they did not find.
-                        if from == "env" || from == "wasi_unstable" || from.starts_with("wasi_snapshot") {
+                        if from == "env" || from == "wasi_unstable" || from == "wasi_snapshot_preview0" {
                             module.foreign.push(format!("{from}.{}", import.name));
                         }
                     }
@@ -217,7 +260,7 @@ fn link(
         .cloned()
         .chain(imported.filter_map(|import| import.split_once('@').map(|(_, v)| v.to_owned())));
     if let Some(theirs) = versions.into_iter().find(|version| !compatible(version)) {
-        return Err(GuestError::Version { guest: name(), theirs, ours: INTERFACE });
+        return Err(GuestError::Version { guest: name(), theirs: text::line(&theirs, 100), ours: INTERFACE });
     }
     let foreign = imports.iter().filter(|import| !import.starts_with(PACKAGE)).cloned();
     let (wasi, foreign): (Vec<String>, Vec<String>) = foreign.partition(|import| import.starts_with("wasi:"));
@@ -234,7 +277,7 @@ fn link(
     let misfit = |error: wasmtime::Error| GuestError::Misfit {
         guest: name(),
         ours: INTERFACE,
-        why: format!("{error:#}"),
+        why: text::line(&format!("{error:#}"), text::MESSAGE),
     };
     let mut linker = linker.clone();
     if !wasi.is_empty() {

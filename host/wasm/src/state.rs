@@ -76,7 +76,7 @@ impl State {
             return Ok(());
         }
         Err(wasmtime::format_err!(
-            "the guest made columns of more than {limit} in one call (`limits.output_bytes`)"
+            "the guest made columns and outputs of more than {limit} in one call (`limits.output_bytes`)"
         ))
     }
 }

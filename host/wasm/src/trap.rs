@@ -70,6 +70,8 @@ fn top(error: &wasmtime::Error) -> Option<String> {
         .frames()
         .iter()
         .filter_map(|frame| frame.func_name())
+        // A mangled name can stand for one of a megabyte.
+        .filter(|name| name.len() <= 1_000)
         // `#` leaves out the hash that ends a mangled name.
         .map(|name| format!("{:#}", rustc_demangle::demangle(name)))
         .find(|name| !noise.iter().any(|noise| name.contains(noise)))

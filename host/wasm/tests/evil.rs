@@ -150,10 +150,10 @@ fn outputs_are_limited() {
     let said = limited(json!({"op": "repeat", "times": 100}), bytes.clone());
     assert!(said.contains("more than 1KB (`limits.output_bytes`)"), "{said}");
     let said = limited(json!({"op": "constant", "column": "x", "value": "x".repeat(500)}), bytes);
-    assert!(said.contains("columns of more than 1KB in one call"), "{said}");
+    assert!(said.contains("columns and outputs of more than 1KB in one call"), "{said}");
     let said =
         limited(json!({"op": "big-take"}), Limits { output_bytes: ByteSize(1 << 20), ..Limits::default() });
-    assert!(said.contains("columns of more than 1MiB in one call"), "{said}");
+    assert!(said.contains("columns and outputs of more than 1MiB in one call"), "{said}");
     let said = trap(json!({"op": "one-text-often"}), &orders());
     assert!(said.contains("in one call of the host"), "{said}");
     let said = trap(json!({"op": "many-columns"}), &orders());

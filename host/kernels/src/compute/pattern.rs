@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use arrow_array::Array;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::call::Call;
 use super::text::map_with_options;
@@ -11,6 +11,9 @@ use crate::{Checked, KernelError};
 
 /// Patterns that a thread keeps compiled: a guest asks for the same few with every batch.
 const KEPT: usize = 16;
+
+/// Bytes of a compiled pattern: each byte of a text may be looked at as often as the pattern has states.
+const LARGEST: usize = 1 << 20;
 
 thread_local! {
     static COMPILED: RefCell<Vec<Regex>> = const { RefCell::new(Vec::new()) };
@@ -21,7 +24,7 @@ fn compiled(pattern: &str) -> Result<Regex, KernelError> {
     if let Some(regex) = known {
         return Ok(regex);
     }
-    let regex = Regex::new(pattern).map_err(|error| {
+    let regex = RegexBuilder::new(pattern).size_limit(LARGEST).build().map_err(|error| {
         // The last line of the message says what is wrong; those before it point into the pattern.
         let message = error.to_string();
         let why = message.lines().last().unwrap_or_default().trim().to_owned();

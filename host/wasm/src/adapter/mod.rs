@@ -17,9 +17,11 @@ pub(crate) const CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wasi_sn
 /// # Errors
 /// None: that the text is right is tested.
 pub(crate) fn bytes() -> Result<Vec<u8>, String> {
-    let defect = |error: &dyn std::fmt::Display| format!("a defect of sluicegate: the WASI adapter: {error:#}");
+    let defect =
+        |error: &dyn std::fmt::Display| format!("a defect of sluicegate: the WASI adapter: {error:#}");
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("adapter.wit", include_str!("adapter.wit")).map_err(|error| defect(&error))?;
+    let package =
+        resolve.push_str("adapter.wit", include_str!("adapter.wit")).map_err(|error| defect(&error))?;
     let world = resolve.select_world(&[package], Some("adapter")).map_err(|error| defect(&error))?;
     let mut module = CODE.to_vec();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)

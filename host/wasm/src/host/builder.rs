@@ -8,6 +8,9 @@ use crate::bindings::sluicegate::transform::columns::{Cells, HostColumnBuilder};
 use crate::handles::{BuilderHandle, ColumnHandle};
 use crate::state::State;
 
+/// Bytes that the host holds for a piece beside its cells.
+const PIECE: u64 = 512;
+
 impl HostColumnBuilder for State {
     fn new(&mut self, data_type: String) -> wasmtime::Result<Resource<BuilderHandle>> {
         self.handles.add(Building::new(&data_type))
@@ -19,7 +22,7 @@ impl HostColumnBuilder for State {
             Err(failure) => return Ok(Err(failure.into())),
         };
         // Pieces without rows cost something too.
-        self.charge(size::whole(piece.values()) + 64)?;
+        self.charge(size::whole(piece.values()) + PIECE)?;
         self.handles.get_mut(&builder)?.push(piece);
         Ok(Ok(()))
     }

@@ -2,7 +2,7 @@
 
 use arrow_array::Array;
 use sluicegate_interface::{Failure, check, nested, read, shape, size, write};
-use sluicegate_model::Column;
+use sluicegate_model::{ByteSize, Column};
 use wasmtime::component::Resource;
 
 use super::Answer;
@@ -37,6 +37,27 @@ impl State {
         Ok(&self.handles.get(handle)?.column)
     }
 
+    /// Whether the guest's memory could take a run of a column; `each` are bytes beside its cells.
+    ///
+    /// # Errors
+    /// Where it could not: then it is not brought together in the host first.
+    fn fits(&self, column: &Column, start: u32, count: u32, each: u64) -> wasmtime::Result<()> {
+        let limit = self.limits().memory;
+        let bytes = |column: &Column| size::whole(column.values()) + column.len() as u64 * each;
+        if bytes(column) <= limit.0 {
+            return Ok(());
+        }
+        let start = (start as usize).min(column.len());
+        let run = column.slice(start, (count as usize).min(column.len() - start));
+        if bytes(&run) <= limit.0 {
+            return Ok(());
+        }
+        Err(wasmtime::format_err!(
+            "the guest reads {} of a column at once, more than its memory can take ({limit}, `limits.memory`)",
+            ByteSize(bytes(&run).div_ceil(1 << 20) << 20)
+        ))
+    }
+
     /// A column that the guest described, or the failure that says what is wrong with it.
     fn described(&mut self, made: Result<Column, String>) -> Answer<Resource<ColumnHandle>> {
         match made {
@@ -64,7 +85,9 @@ impl HostColumn for State {
     }
 
     fn read(&mut self, column: Resource<ColumnHandle>, start: u32, count: u32) -> wasmtime::Result<Cells> {
-        read::cells(self.column(&column)?, start, count).map(Into::into).map_err(wasmtime::Error::msg)
+        let column = self.column(&column)?;
+        self.fits(column, start, count, 0)?;
+        read::cells(column, start, count).map(Into::into).map_err(wasmtime::Error::msg)
     }
 
     fn read_buffers(
@@ -73,7 +96,9 @@ impl HostColumn for State {
         start: u32,
         count: u32,
     ) -> wasmtime::Result<Buffers> {
-        read::buffers(self.column(&column)?, start, count).map(Into::into).map_err(wasmtime::Error::msg)
+        let column = self.column(&column)?;
+        self.fits(column, start, count, 0)?;
+        read::buffers(column, start, count).map(Into::into).map_err(wasmtime::Error::msg)
     }
 
     fn read_text(
@@ -82,7 +107,10 @@ impl HostColumn for State {
         start: u32,
         count: u32,
     ) -> Answer<Vec<Option<String>>> {
-        Ok(read::texts(self.column(&column)?, start, count).map_err(|why| Failure::stop(why).into()))
+        let column = self.column(&column)?;
+        // A flag, an address and a length a cell.
+        self.fits(column, start, count, 12)?;
+        Ok(read::texts(column, start, count).map_err(|why| Failure::stop(why).into()))
     }
 
     fn children(&mut self, column: Resource<ColumnHandle>) -> wasmtime::Result<Vec<Resource<ColumnHandle>>> {

@@ -6,11 +6,25 @@ use sluicegate_model::Column;
 use wasmtime::component::Resource;
 
 use super::Answer;
+use super::slices::{Length, Made};
 use crate::bindings::sluicegate::transform::columns::Checked;
 use crate::bindings::sluicegate::transform::crypto::Host;
 use crate::bindings::sluicegate::transform::types::{Failure, Reject};
 use crate::handles::ColumnHandle;
 use crate::state::State;
+
+/// Longest context that cells are sealed under, in bytes: the name of a table and a column. It is authenticated with
+/// every cell.
+const CONTEXT: usize = 4 << 10;
+
+/// The first is what is sealed or opened, the others are what its cells are bound to.
+fn operand(columns: &[Column]) -> (&Column, &[Column]) {
+    (&columns[0], &columns[1..])
+}
+
+fn whole(column: Column) -> Made {
+    Made { column, failed: Vec::new() }
+}
 
 impl State {
     /// # Errors
@@ -20,9 +34,9 @@ impl State {
         grants::check(&step.name, &step.grants, &step.keys, key, wanted).map_err(Into::into)
     }
 
-    fn sealed(&mut self, made: Result<Column, KeyError>) -> Answer<Resource<ColumnHandle>> {
+    fn sealed(&mut self, made: Result<Made, KeyError>) -> Answer<Resource<ColumnHandle>> {
         match made {
-            Ok(column) => self.made(column).map(Ok),
+            Ok(made) => self.made(made.column).map(Ok),
             Err(error) => Ok(Err(interface::Failure::from(&error).into())),
         }
     }
@@ -33,11 +47,18 @@ impl State {
         &mut self,
         input: &Resource<ColumnHandle>,
         bound_to: &[Resource<ColumnHandle>],
-    ) -> wasmtime::Result<(Column, Vec<Column>)> {
-        let input = self.handles.get(input)?.column.clone();
-        let bound_to = self.columns(bound_to)?;
-        self.room_for(size::worked(input.values()))?;
-        Ok((input, bound_to))
+        context: &str,
+    ) -> wasmtime::Result<Vec<Column>> {
+        if context.len() > CONTEXT {
+            return Err(wasmtime::format_err!(
+                "the guest gave a context of {} bytes to seal under, {CONTEXT} are allowed",
+                context.len()
+            ));
+        }
+        let mut columns = vec![self.handles.get(input)?.column.clone()];
+        self.room_for(size::worked(columns[0].values()))?;
+        columns.extend(self.columns(bound_to)?);
+        Ok(columns)
     }
 }
 
@@ -52,8 +73,11 @@ impl Host for State {
         if let Err(failure) = self.granted(&key, Use::Seal) {
             return Ok(Err(failure));
         }
-        let (input, bound_to) = self.operands(&input, &bound_to)?;
-        let made = self.step.keys.seal(&input, &key, &context, &bound_to);
+        let columns = self.operands(&input, &bound_to, &context)?;
+        let made = self.in_slices(&columns, Length::of_text(&context), |columns| {
+            let (input, bound_to) = operand(columns);
+            self.step.keys.seal(input, &key, &context, bound_to).map(whole)
+        })?;
         self.sealed(made)
     }
 
@@ -67,8 +91,13 @@ impl Host for State {
         if let Err(failure) = self.granted(&key, Use::Open) {
             return Ok(Err(failure));
         }
-        let (input, bound_to) = self.operands(&input, &bound_to)?;
-        match self.step.keys.open(&input, &key, &context, &bound_to) {
+        let columns = self.operands(&input, &bound_to, &context)?;
+        let made = self.in_slices(&columns, Length::of_text(&context), |columns| {
+            let (input, bound_to) = operand(columns);
+            let opened = self.step.keys.open(input, &key, &context, bound_to)?;
+            Ok(Made { column: opened.column, failed: opened.failed })
+        })?;
+        match made {
             Ok(opened) => {
                 let failed = opened.failed.into_iter().map(|(row, reason)| Reject { row, reason }).collect();
                 Ok(Ok(Checked { column: self.made(opened.column)?, failed }))
@@ -81,13 +110,18 @@ impl Host for State {
         if let Err(failure) = self.granted(&key, Use::Mac) {
             return Ok(Err(failure));
         }
-        let (input, _) = self.operands(&input, &[])?;
-        let made = self.step.keys.mac(&input, &key);
+        let columns = self.operands(&input, &[], "")?;
+        let made = self.in_slices(&columns, Length::of_text(""), |columns| {
+            self.step.keys.mac(&columns[0], &key).map(whole)
+        })?;
         self.sealed(made)
     }
 
     fn digest(&mut self, input: Resource<ColumnHandle>) -> Answer<Resource<ColumnHandle>> {
-        let (input, _) = self.operands(&input, &[])?;
-        self.sealed(sluicegate_keys::digest(&input))
+        let columns = self.operands(&input, &[], "")?;
+        let made = self.in_slices(&columns, Length::of_text(""), |columns| {
+            sluicegate_keys::digest(&columns[0]).map(whole)
+        })?;
+        self.sealed(made)
     }
 }

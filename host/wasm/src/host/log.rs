@@ -55,7 +55,10 @@ impl Host for State {
         let step = &*self.step.name;
         if level == Level::Error && message.starts_with(PANIC) {
             // The trap that follows tells it, once; the search for the row at fault repeats it.
-            tracing::debug!(target: "sluicegate::guest", step, "{message}");
+            let wanted = tracing::enabled!(target: "sluicegate::guest", tracing::Level::DEBUG);
+            if wanted && self.step.log.admit(Instant::now()).is_some() {
+                tracing::debug!(target: "sluicegate::guest", step, "{message}");
+            }
             return Ok(());
         }
         let Some(dropped) = self.step.log.admit(Instant::now()) else {

@@ -21,6 +21,7 @@ pub(crate) mod crypto;
 pub(crate) mod kernels;
 pub(crate) mod log;
 pub(crate) mod output;
+mod slices;
 mod values;
 
 use crate::bindings::sluicegate::transform::types::Failure;

@@ -18,7 +18,6 @@ pub use sluicegate::transform::{crypto, kernels, log};
 misdeeds! {
     answer_nothing,
     append_forever,
-    burn_by_format,
     burn_by_regex,
     burn_by_seal,
     control_name,
@@ -38,6 +37,7 @@ misdeeds! {
     hoard_rows,
     keep_handle,
     key_of_a_million,
+    long_format,
     long_message,
     long_name,
     long_type,
