@@ -182,9 +182,7 @@ impl Written {
     pub fn assert_rows(&self, expected: impl IntoIterator<Item = Value>) -> &Self {
         let expected = self.as_typed(expected.into_iter().collect());
         let found = self.rows();
-        if found != expected {
-            panic!("{}", self.difference(&expected, &found));
-        }
+        assert!(found == expected, "{}", self.difference(&expected, &found));
         self
     }
 
