@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 use sluicegate_connector::LanePosition;
-use sluicegate_model::Lane;
+use sluicegate_model::{Lane, Position};
 
 use super::Output;
 use super::exit::Failure;
@@ -14,11 +14,13 @@ use crate::config::Config;
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Show what is committed for each lane, and how far it is behind.
+    #[command(after_long_help = SHOW)]
     Show {
         /// The pipeline file.
         file: PathBuf,
     },
-    /// Move lanes: what comes after the given offset is read next. The pipeline must not be running.
+    /// Move lanes: the record at the given offset is read next. The pipeline must not be running.
+    #[command(after_long_help = SET)]
     Set {
         /// The pipeline file.
         file: PathBuf,
@@ -27,13 +29,41 @@ pub(super) enum Verb {
         moves: Vec<(Lane, i64)>,
     },
     /// Forget lanes, all of them if none is named: the next start begins where `start:` says.
+    ///
+    /// The pipeline must not be running.
+    #[command(after_long_help = RESET)]
     Reset {
         /// The pipeline file.
         file: PathBuf,
         /// Lanes, as `positions show` names them.
         lanes: Vec<String>,
     },
+    /// Take over what another pipeline committed: for a pipeline that got a new name. Neither may be running.
+    Copy {
+        /// The pipeline file, with the new name.
+        file: PathBuf,
+        /// The old name.
+        #[arg(long, value_name = "PIPELINE")]
+        from: String,
+    },
 }
+
+const SHOW: &str = "\
+With --output json a list is printed, an object a lane: `lane`, `position` (null: nothing is committed), `holder`, `lag` \
+in records.
+
+Examples:
+  sluicegate positions show orders.yaml
+  sluicegate positions show orders.yaml --output json | jq 'map(.lag) | add'";
+
+const SET: &str = "\
+Example:
+  sluicegate positions set orders.yaml ogg.shop.orders/0=4711 ogg.shop.orders/1=4650";
+
+const RESET: &str = "\
+Examples:
+  sluicegate positions reset orders.yaml
+  sluicegate positions reset orders.yaml ogg.shop.orders/3";
 
 fn parse_move(text: &str) -> Result<(Lane, i64), String> {
     let (lane, offset) = text.rsplit_once('=').ok_or("write LANE=OFFSET, as in orders/3=4711")?;
@@ -63,7 +93,28 @@ pub(super) async fn positions(verb: Verb, output: Output) -> Result<(), Failure>
             admin.reset(&lanes).await?;
             print(&admin.show().await?, output);
         }
+        Verb::Copy { file, from } => copy(&Config::load(&file)?, &from, output).await?,
     }
+    Ok(())
+}
+
+/// Positions of one name under another. What is there is never written over: it may be further than what would come.
+async fn copy(config: &Config, from: &str, output: Output) -> Result<(), Failure> {
+    let name = config.name();
+    let found = config.position_admin_of(from).await?.show().await?;
+    let positions: Vec<(Lane, Position)> =
+        found.into_iter().filter_map(|lane| Some((lane.lane, lane.position?))).collect();
+    if positions.is_empty() {
+        return Err(Failure::usage(format!("nothing is committed under the name {from}")));
+    }
+    let mut admin = config.position_admin().await?;
+    if admin.show().await?.iter().any(|lane| lane.position.is_some()) {
+        return Err(Failure::usage(format!(
+            "{name} has positions of its own; `sluicegate positions reset` forgets them"
+        )));
+    }
+    admin.set(&positions).await?;
+    print(&admin.show().await?, output);
     Ok(())
 }
 

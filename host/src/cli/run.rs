@@ -30,6 +30,10 @@ pub(super) struct Arguments {
     /// Serve metrics at this address, as in 127.0.0.1:9464.
     #[arg(long, value_name = "ADDR")]
     metrics: Option<SocketAddr>,
+    /// Start beside processes of the pipeline that have other steps: for a change that is rolled out process by
+    /// process.
+    #[arg(long)]
+    takeover: bool,
 }
 
 pub(super) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
@@ -38,7 +42,7 @@ pub(super) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         metrics::serve(address).await?;
     }
     let configs = load_all(&arguments.path)?;
-    let options = RunOptions { until: arguments.until };
+    let options = RunOptions { until: arguments.until, takeover: arguments.takeover };
     let mut running = JoinSet::new();
     for config in configs {
         let pipeline = config.assemble(&options)?;

@@ -12,13 +12,15 @@ use sluicegate_model::{Lane, Position};
 use super::error::{ConfigErrors, Problem};
 use super::sink::SinkEntry;
 use super::source::SourceEntry;
-use super::{Config, guests, letters};
+use super::{Config, guests, letters, plan};
 
 /// What a run is told beside its configuration.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// Where the run ends by itself; `None`: never.
     pub until: Option<RunUntil>,
+    /// Whether to start beside processes of the pipeline that have other steps.
+    pub takeover: bool,
 }
 
 /// Where a run ends by itself.
@@ -60,7 +62,7 @@ impl Config {
         let file = &self.loaded.pipeline;
         let (SourceEntry::Kafka(from), SinkEntry::Kafka(to)) = (&file.source, &file.sink);
         let steps = self.chain_factories()?;
-        let identity = self.identity()?;
+        let identity = self.identity()?.with_plan(plan::hash(&self.loaded)).taking_over(run.takeover);
         let source = KafkaSource::new(&from.connection, from.options.clone(), &identity)
             .map_err(|error| self.refused("source", &error))?;
         let source = match run.until.clone() {
@@ -99,14 +101,22 @@ impl Config {
     ///
     /// # Errors
     /// Of the configuration or the system.
+    pub async fn position_admin(&self) -> Result<Box<dyn PositionAdmin>, Error> {
+        self.position_admin_of(self.name()).await
+    }
+
+    /// As [`Config::position_admin`], of what the pipeline committed under another name.
+    ///
+    /// # Errors
+    /// Of the configuration or the system.
     #[allow(
         clippy::unused_async,
         reason = "a store of positions that must be connected to first will wait here"
     )]
-    pub async fn position_admin(&self) -> Result<Box<dyn PositionAdmin>, Error> {
+    pub async fn position_admin_of(&self, pipeline: &str) -> Result<Box<dyn PositionAdmin>, Error> {
         let file = &self.loaded.pipeline;
         let (SourceEntry::Kafka(from), SinkEntry::Kafka(to)) = (&file.source, &file.sink);
-        let identity = self.identity()?;
+        let identity = Identity { pipeline: pipeline.to_owned(), ..self.identity()? };
         let source = KafkaSource::new(&from.connection, from.options.clone(), &identity)?;
         let positions = to.options.positions.clone();
         Ok(Box::new(KafkaPositions::new(&to.connection, positions, identity, source.group())?))

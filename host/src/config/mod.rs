@@ -11,6 +11,7 @@
 //! | `read` | from the tree to the types |
 //! | `check` | what fits together |
 //! | `nearest` | what somebody may have meant |
+//! | `plan` | what a pipeline does to rows, as a hash |
 //! | `guests` | steps, found, loaded and tried |
 //! | `crypt_grants` | keys that `crypt` names and is not granted |
 //! | `letters` | where dead letters go, sealed |
@@ -34,6 +35,7 @@ mod locate;
 mod nearest;
 mod online;
 mod pipeline;
+mod plan;
 mod read;
 pub mod reference;
 pub mod schema;

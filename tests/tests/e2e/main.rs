@@ -6,11 +6,13 @@
 //! | `trap` | a row that brings a guest down, alone among a million |
 //! | `pipeline` | the main job, its values and its ends |
 //! | `messages` | what a person sees who has made a mistake |
+//! | `security` | TLS, certificates of clients, SASL |
 //! | `positions` | positions shown and moved; two processes under one name |
 
 mod kill;
 mod messages;
 mod pipeline;
 mod positions;
+mod security;
 mod settings;
 mod trap;

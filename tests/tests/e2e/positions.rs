@@ -109,3 +109,41 @@ fn the_older_of_two_processes_under_one_instance_ends() {
     younger.terminate().exits(0);
     assert_eq!(copy.written(), 200);
 }
+
+#[test]
+fn a_renamed_pipeline_goes_on_where_it_was() {
+    let copy = Copy::new("renamed");
+    copy.run();
+    let text = std::fs::read_to_string(copy.bench.path("copy.yaml")).expect("the pipeline");
+    let renamed = format!("pipeline: {}-new", copy.source);
+    let text = text.replace(&format!("pipeline: {}", copy.source), &renamed);
+    assert!(text.contains(&renamed), "{text}");
+    copy.bench.write("renamed.yaml", text);
+    let copied = |from: &str| copy.bench.run(["positions", "copy", "renamed.yaml", "--from", from]);
+    copied("nobody").exits(2).says("nothing is committed under the name nobody");
+    copied(&copy.source).exits(0).says("offset 100, 0 behind");
+    copied(&copy.source).exits(2).says("has positions of its own");
+    copy.bench.run(["run", "renamed.yaml", "--until", "end"]).exits(0);
+    assert_eq!(copy.written(), 200, "nothing is read twice");
+}
+
+#[test]
+fn a_process_with_other_steps_does_not_join() {
+    let copy = Copy::new("other-steps");
+    let text = std::fs::read_to_string(copy.bench.path("copy.yaml")).expect("the pipeline");
+    let map = "steps:\n  - use: schema-map\n    with: { tables: [ { match: '.*', drop: [PHONE] } ] }\nsink:";
+    copy.bench.write("edited.yaml", format!("instance: edited\n{}", text.replacen("sink:", map, 1)));
+    let mut running = copy.bench.command(["run", "copy.yaml"]).start();
+    running.wait_for("assigned");
+    while copy.written() < 200 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    copy.bench
+        .run(["run", "edited.yaml", "--until", "end"])
+        .exits(2)
+        .says("runs with other steps")
+        .says("--takeover");
+    copy.bench.run(["run", "edited.yaml", "--until", "end", "--takeover"]).exits(0);
+    running.terminate().exits(0);
+    assert_eq!(copy.written(), 200);
+}

@@ -55,7 +55,7 @@ pub(super) async fn demo(arguments: Arguments, output: Output) -> Result<(), Fai
     broker.produce(TOPIC, &messages).await?;
     preview(&config, output).await?;
 
-    let pipeline = config.assemble(&RunOptions { until: Some(RunUntil::End) })?;
+    let pipeline = config.assemble(&RunOptions { until: Some(RunUntil::End), ..RunOptions::default() })?;
     let counters = Arc::clone(&pipeline.counters);
     let seconds = run(pipeline, &counters, arguments.messages, output).await?;
 

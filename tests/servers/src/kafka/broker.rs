@@ -95,7 +95,7 @@ impl Kafka {
             .map_err(ServerError::io(format!("writing {}", file.display())))?;
         let cluster_id = cluster_id();
         let jars = jars()?;
-        format_storage(&jars, &file, &cluster_id)?;
+        format_storage(&jars, &file, &cluster_id, &options)?;
         let process = launch(&jars, &directory, owner, &options)?;
         let client = KafkaClient::new(format!("127.0.0.1:{}", ports.plain));
         let mut kafka = Kafka { process, options, ports, cluster_id, client, directory, owner, owned };
@@ -116,7 +116,7 @@ impl Kafka {
         format!("127.0.0.1:{}", self.ports.sasl)
     }
 
-    /// `host:port` of the TLS listener that [`KafkaOptions::tls`] adds.
+    /// `host:port` of the TLS listener (with SASL on wish) that [`KafkaOptions::tls`] adds.
     pub fn tls_brokers(&self) -> String {
         format!("127.0.0.1:{}", self.ports.tls)
     }
@@ -236,7 +236,14 @@ impl Drop for Kafka {
 }
 
 /// Gives the data directory its identity.
-fn format_storage(jars: &Path, file: &Path, cluster_id: &str) -> Result<(), ServerError> {
+fn format_storage(
+    jars: &Path,
+    file: &Path,
+    cluster_id: &str,
+    options: &KafkaOptions,
+) -> Result<(), ServerError> {
+    let user = options.scram.as_ref();
+    let user = user.map(|(name, password)| format!("SCRAM-SHA-512=[name={name},password={password}]"));
     let output = Command::new("java")
         .args([
             "-XX:+UseSerialGC",
@@ -245,6 +252,7 @@ fn format_storage(jars: &Path, file: &Path, cluster_id: &str) -> Result<(), Serv
         ])
         .args(["-cp", &class_path(jars), "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c"])
         .arg(file)
+        .args(user.iter().flat_map(|user| ["--add-scram", user]))
         .stdin(Stdio::null())
         .output()
         .map_err(ServerError::io("running java, which `scripts/setup test` installs"))?;

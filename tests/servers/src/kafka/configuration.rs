@@ -34,10 +34,6 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("node.id", "1"),
     ("controller.listener.names", "CONTROLLER"),
     ("inter.broker.listener.name", "PLAINTEXT"),
-    (
-        "listener.security.protocol.map",
-        "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL",
-    ),
     ("offsets.topic.replication.factor", "1"),
     ("offsets.topic.num.partitions", "4"),
     ("transaction.state.log.replication.factor", "1"),
@@ -67,9 +63,14 @@ pub(super) fn properties(options: &KafkaOptions, ports: &Ports, data: &Path) -> 
     let mut set = |key: &str, value: String| properties.insert(key.to_owned(), value);
 
     let mut listeners = format!("PLAINTEXT://127.0.0.1:{}", ports.plain);
+    let tls = if options.scram.is_some() { "SASL_SSL" } else { "SSL" };
+    set(
+        "listener.security.protocol.map",
+        format!("CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:{tls}"),
+    );
     if let Some((user, password)) = &options.sasl {
         let _ = write!(listeners, ",SASL://127.0.0.1:{}", ports.sasl);
-        set("sasl.enabled.mechanisms", "PLAIN".to_owned());
+        set("listener.name.sasl.sasl.enabled.mechanisms", "PLAIN".to_owned());
         set(
             "listener.name.sasl.plain.sasl.jaas.config",
             format!(
@@ -81,6 +82,16 @@ pub(super) fn properties(options: &KafkaOptions, ports: &Ports, data: &Path) -> 
         let _ = write!(listeners, ",TLS://127.0.0.1:{}", ports.tls);
         set("listener.name.tls.ssl.keystore.type", "PEM".to_owned());
         set("listener.name.tls.ssl.keystore.location", file.display().to_string());
+        if let Some(authorities) = &options.client_authorities {
+            set("listener.name.tls.ssl.client.auth", "required".to_owned());
+            set("listener.name.tls.ssl.truststore.type", "PEM".to_owned());
+            set("listener.name.tls.ssl.truststore.location", authorities.display().to_string());
+        }
+        if options.scram.is_some() {
+            set("listener.name.tls.sasl.enabled.mechanisms", "SCRAM-SHA-512".to_owned());
+            let module = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
+            set("listener.name.tls.scram-sha-512.sasl.jaas.config", module.to_owned());
+        }
     }
     set("advertised.listeners", listeners.clone());
     let _ = write!(listeners, ",CONTROLLER://127.0.0.1:{}", ports.controller);

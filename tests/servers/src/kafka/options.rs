@@ -11,7 +11,9 @@ pub struct KafkaOptions {
     pub(super) properties: BTreeMap<String, String>,
     pub(super) start_limit: Duration,
     pub(super) sasl: Option<(String, String)>,
+    pub(super) scram: Option<(String, String)>,
     pub(super) tls: Option<PathBuf>,
+    pub(super) client_authorities: Option<PathBuf>,
 }
 
 impl Default for KafkaOptions {
@@ -21,7 +23,9 @@ impl Default for KafkaOptions {
             properties: BTreeMap::new(),
             start_limit: Duration::from_secs(90),
             sasl: None,
+            scram: None,
             tls: None,
+            client_authorities: None,
         }
     }
 }
@@ -32,7 +36,9 @@ impl std::fmt::Debug for KafkaOptions {
             .field("heap_mib", &self.heap_mib)
             .field("properties", &self.properties)
             .field("sasl_user", &self.sasl.as_ref().map(|(user, _)| user))
+            .field("scram_user", &self.scram.as_ref().map(|(user, _)| user))
             .field("tls", &self.tls)
+            .field("client_authorities", &self.client_authorities)
             .finish_non_exhaustive()
     }
 }
@@ -65,6 +71,21 @@ impl KafkaOptions {
     #[must_use]
     pub fn tls(mut self, key_and_certificate: impl AsRef<Path>) -> Self {
         self.tls = Some(key_and_certificate.as_ref().to_path_buf());
+        self
+    }
+
+    /// Makes the listener of [`tls`](Self::tls) ask for SASL/SCRAM-SHA-512 too, of one user. As in
+    /// [`sasl_plain`](Self::sasl_plain), neither word may hold a double quote or a backslash.
+    #[must_use]
+    pub fn scram(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.scram = Some((user.into(), password.into()));
+        self
+    }
+
+    /// Makes the listener of [`tls`](Self::tls) ask its clients for a certificate of an authority in this PEM file.
+    #[must_use]
+    pub fn client_certificates(mut self, authorities: impl AsRef<Path>) -> Self {
+        self.client_authorities = Some(authorities.as_ref().to_path_buf());
         self
     }
 }
