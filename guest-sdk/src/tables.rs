@@ -34,8 +34,13 @@ impl Tables {
         Ok(Self { patterns, known: HashMap::new() })
     }
 
+    /// Whether the table of a batch is meant. Where all are, the host is not even asked for its name.
+    pub fn has(&mut self, batch: &Batch) -> bool {
+        self.patterns.is_none() || self.has_name(&batch.table())
+    }
+
     /// Whether a table is meant.
-    pub fn has(&mut self, table: &str) -> bool {
+    pub fn has_name(&mut self, table: &str) -> bool {
         let Some(patterns) = &self.patterns else { return true };
         if let Some(meant) = self.known.get(table) {
             return *meant;
@@ -116,11 +121,13 @@ mod tests {
 
     #[test]
     fn all_tables_or_those_that_match() {
-        assert!(Tables::read(None).unwrap().has("any"));
+        assert!(Tables::read(None).unwrap().has_name("any"));
         let texts = [r"shop\..*".to_owned(), "V$SESSION".to_owned()];
         let mut tables = Tables::read(Some(&texts)).unwrap();
         for _ in 0..2 {
-            assert!(tables.has("shop.a") && tables.has("V$SESSION") && !tables.has("myshop.a"));
+            assert!(
+                tables.has_name("shop.a") && tables.has_name("V$SESSION") && !tables.has_name("myshop.a")
+            );
         }
         let error = Tables::read(Some(&["a".to_owned(), "(".to_owned()])).unwrap_err();
         assert!(error.message.starts_with("with.tables[1]: "), "{}", error.message);

@@ -17,10 +17,12 @@ const PROFILE: &str = "guest";
 /// Name, package, folder in the repository.
 type Guest = (&'static str, &'static str, &'static str);
 
-const BUILT_INS: [Guest; 3] = [
+const BUILT_INS: [Guest; 5] = [
     ("schema-map", "sluicegate-schema-map", "transforms/schema-map"),
     ("crypt", "sluicegate-crypt", "transforms/crypt"),
     ("split", "sluicegate-split", "transforms/split"),
+    ("mask", "sluicegate-mask", "transforms/mask"),
+    ("filter", "sluicegate-filter", "transforms/filter"),
 ];
 
 const EXAMPLES: [Guest; 2] = [

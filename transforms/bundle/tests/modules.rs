@@ -63,7 +63,7 @@ fn each_is_small() {
 
 #[test]
 fn names_lead_to_guests() {
-    for name in ["schema-map", "crypt", "split"] {
+    for name in ["schema-map", "crypt", "split", "mask", "filter"] {
         assert_eq!(built_in(name).map(|guest| guest.name), Some(name));
     }
     for name in ["mask-name", "fragile"] {

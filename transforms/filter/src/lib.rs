@@ -18,6 +18,8 @@ pub mod evaluate;
 pub mod like;
 pub mod moves;
 pub mod plan;
+#[cfg(test)]
+mod properties;
 
 use sluicegate_sdk::builders::NumberBuilder;
 use sluicegate_sdk::cells::Cell;
@@ -69,7 +71,7 @@ impl Transform for Filter {
     }
 
     fn transform(&mut self, batch: &Batch) -> Result<Outcome, Failure> {
-        if !self.tables.has(&batch.table()) {
+        if !self.tables.has(batch) {
             return Ok(Output::new(batch).into());
         }
         let Self { plan, typed, time_zone, .. } = self;

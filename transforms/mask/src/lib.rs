@@ -52,7 +52,7 @@ impl Transform for Mask {
     }
 
     fn transform(&mut self, batch: &Batch) -> Result<Outcome, Failure> {
-        if !self.tables.has(&batch.table()) {
+        if !self.tables.has(batch) {
             return Ok(Output::new(batch).into());
         }
         let (outcome, lacking) = apply::apply(batch, &self.steps, self.on_bad)?;

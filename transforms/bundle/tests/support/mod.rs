@@ -18,7 +18,7 @@ use sluicegate_wasm::{Grants, GuestSource, Host, HostOptions, Limits, Step, Step
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::new(HostOptions::default()).expect("the engine starts"));
 
-/// A step of a guest, with the keys `card` and `join` granted for everything.
+/// A step of a guest, with the keys `card` and `join` granted for everything; those of the pages have a year behind.
 pub fn step(guest: &'static str, with: Value) -> Step {
     granted(guest, with, &[Use::Seal, Use::Open, Use::Mac])
 }
@@ -33,6 +33,8 @@ pub fn granted(guest: &'static str, with: Value, uses: &[Use]) -> Step {
     let specs = BTreeMap::from([
         ("card".to_owned(), spec(Algorithm::Xaes256Gcm, "01")),
         ("join".to_owned(), spec(Algorithm::HmacSha256, "02")),
+        ("card-2026".to_owned(), spec(Algorithm::Xaes256Gcm, "03")),
+        ("join-2026".to_owned(), spec(Algorithm::HmacSha256, "04")),
     ]);
     let grants: Grants = specs.keys().map(|key| (key.clone(), uses.iter().copied().collect())).collect();
     let options = StepOptions {
@@ -79,6 +81,14 @@ pub fn int64(cells: &[&str]) -> Column {
 pub fn decimal(cells: &[&str]) -> Column {
     let values: Decimal128Array = cells.iter().map(|cell| cell.parse::<i128>().ok()).collect();
     three_states(Arc::new(values.with_precision_and_scale(18, 2).expect("a decimal")), cells)
+}
+
+/// A column of a type by its name, from text in which every cell fits.
+pub fn typed(data_type: &str, cells: &[&str]) -> Column {
+    let to = sluicegate_model::data_type::parse(data_type).expect("a type");
+    let made = sluicegate_kernels::cast(&text(cells), &to, &[]).expect("a cast");
+    assert!(made.failed.is_empty(), "{:?}", made.failed);
+    made.column
 }
 
 fn is_state(cell: &str) -> bool {
