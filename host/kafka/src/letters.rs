@@ -35,6 +35,9 @@ pub struct TopicLetter {
     pub letter: Result<DeadLetter, String>,
 }
 
+/// Messages that are read over rather than asked for anew.
+const NEAR: u64 = 1_024;
+
 /// Reads the letters of a topic. Everything blocks; it belongs on a thread that may.
 pub struct LetterTopicReader {
     partitions: Vec<LetterPartition>,
@@ -99,16 +102,33 @@ impl LetterTopicReader {
     /// # Errors
     /// The broker's.
     pub fn get(&mut self, partition: &LetterPartition, offset: u64) -> Result<Option<TopicLetter>, Error> {
-        self.seek(partition, offset)?;
-        let message = self.reader.next(partition.end as i64)?;
-        Ok(message.map(TopicLetter::of).filter(|letter| letter.offset == offset))
+        let lane = number(partition)?;
+        // What stands between two letters of one reading are markers of transactions and letters that nobody wants.
+        let near = self.reader.standing(&lane).is_some_and(|next| {
+            let (next, wanted) = (next as u64, offset);
+            next <= wanted && wanted - next < NEAR
+        });
+        if !near {
+            self.reader.seek(&lane, offset as i64)?;
+        }
+        while let Some(message) = self.reader.next(partition.end as i64)? {
+            match (message.offset as u64).cmp(&offset) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => return Ok(Some(TopicLetter::of(message))),
+                std::cmp::Ordering::Greater => break,
+            }
+        }
+        Ok(None)
     }
 
     fn seek(&mut self, partition: &LetterPartition, offset: u64) -> Result<(), Error> {
-        let lane = Partition::of(&partition.name)
-            .ok_or_else(|| Error::fatal("a partition of dead letters has no number").lane(&partition.name))?;
-        self.reader.seek(&lane, offset as i64)
+        self.reader.seek(&number(partition)?, offset as i64)
     }
+}
+
+fn number(partition: &LetterPartition) -> Result<Partition, Error> {
+    Partition::of(&partition.name)
+        .ok_or_else(|| Error::fatal("a partition of dead letters has no number").lane(&partition.name))
 }
 
 /// First offsets and ends of all partitions of a topic, for readers of committed messages.

@@ -92,6 +92,11 @@ impl RangeReader {
         Ok(())
     }
 
+    /// Where the reader stands in a partition, if it does.
+    pub fn standing(&self, partition: &Partition) -> Option<i64> {
+        self.at.as_ref().filter(|(here, _)| here == partition).map(|(_, next)| *next)
+    }
+
     /// The next message below `end`, which was an end of the partition for readers of committed messages once; `None`
     /// where there is none.
     ///

@@ -13,14 +13,12 @@
 //! | [`claim`] | taking lanes by name |
 //! | [`admin`] | positions for people |
 //! | [`terms`] | offsets that people give, and lag |
-//! | [`recorded`] | positions looked at from outside |
 
 pub mod admin;
 mod claim;
 pub mod options;
 pub mod reader;
 pub mod record;
-mod recorded;
 mod same_cluster;
 mod store;
 mod terms;
@@ -28,7 +26,6 @@ mod terms;
 pub use admin::KafkaPositions;
 pub use options::PositionsOptions;
 pub use reader::Reader;
-pub use recorded::recorded;
 pub use same_cluster::MARK;
 pub use store::Store;
 pub use terms::KafkaTerms;
