@@ -5,13 +5,14 @@ use std::fmt;
 use std::path::Path;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use serde_json::{Value, json};
 
 use super::excerpt::Excerpt;
 use super::locate::Place;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     message: String,
     label: Option<String>,
     help: Option<String>,
@@ -21,32 +22,32 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), label: None, help: None, place: None, hidden: false }
     }
 
-    pub(super) fn at(mut self, place: Place) -> Self {
+    pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
 
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    pub(super) fn help_if(mut self, help: Option<String>) -> Self {
+    pub(crate) fn help_if(mut self, help: Option<String>) -> Self {
         self.help = help;
         self
     }
 
     /// Keeps the line out of the message.
-    pub(super) fn hidden(mut self, hidden: bool) -> Self {
+    pub(crate) fn hidden(mut self, hidden: bool) -> Self {
         self.hidden |= hidden;
         self
     }
@@ -65,7 +66,7 @@ pub struct ConfigErrors {
 
 impl ConfigErrors {
     /// `source` is the text of the file with its secrets covered.
-    pub(super) fn new(file: &Path, source: &str, mut problems: Vec<Problem>) -> Self {
+    pub(crate) fn new(file: &Path, source: &str, mut problems: Vec<Problem>) -> Self {
         let file = file.display().to_string();
         problems.sort_by_key(Problem::start);
         let problems = problems.into_iter().map(|problem| Shown::new(problem, &file, source)).collect();
@@ -73,8 +74,17 @@ impl ConfigErrors {
     }
 
     /// Whether nothing is wrong.
-    pub(super) fn check(file: &Path, source: &str, problems: Vec<Problem>) -> Result<(), Self> {
+    pub(crate) fn check(file: &Path, source: &str, problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self::new(file, source, problems)) }
+    }
+
+    /// What is wrong, for programs: `message`, `help`, `line`, `column`, an object each.
+    pub(crate) fn to_json(&self) -> Vec<Value> {
+        let problem = |shown: &Shown| {
+            let (line, column) = shown.place.map(|place| (place.line, place.column)).unzip();
+            json!({ "message": shown.message, "help": shown.help, "line": line, "column": column })
+        };
+        self.problems.iter().map(problem).collect()
     }
 
     /// What is wrong, a sentence each, without places.
@@ -125,6 +135,8 @@ impl From<ConfigErrors> for sluicegate_connector::Error {
 /// A problem with the text that it is in.
 struct Shown {
     message: String,
+    /// Where, for programs; the label says it to people.
+    place: Option<Place>,
     help: Option<String>,
     label: Option<LabeledSpan>,
     source: Option<Excerpt>,
@@ -133,6 +145,7 @@ struct Shown {
 impl Shown {
     fn new(problem: Problem, file: &str, source: &str) -> Self {
         let Problem { mut message, label, help, place, hidden } = problem;
+        let told = place;
         let place = match place {
             Some(place) if hidden => {
                 message = format!("{message} ({file}:{}:{})", place.line, place.column);
@@ -146,7 +159,7 @@ impl Shown {
             LabeledSpan::new(label, start, place.length.min(source.len() - start))
         });
         let source = label.is_some().then(|| Excerpt::new(file, source));
-        Self { message, help, label, source }
+        Self { message, place: told, help, label, source }
     }
 }
 

@@ -41,11 +41,21 @@ fn cache_directory() -> Option<PathBuf> {
 /// # Errors
 /// Of all steps that cannot be used.
 pub(super) fn steps(loaded: &Loaded, ring: &KeyRing) -> Result<Vec<Arc<dyn TransformFactory>>, ConfigErrors> {
+    steps_where(loaded, ring, &|_| true)
+}
+
+/// As [`steps`], of those with a name that is wanted; the others are not looked at.
+pub(super) fn steps_where(
+    loaded: &Loaded,
+    ring: &KeyRing,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Arc<dyn TransformFactory>>, ConfigErrors> {
     let host = host().map_err(|error| loaded.error(Problem::new(error.to_string())))?;
     let nodes = loaded.tree.get("steps").map(Node::items).unwrap_or_default();
     let mut problems = Vec::new();
     let mut factories: Vec<Arc<dyn TransformFactory>> = Vec::new();
-    for ((entry, name), node) in loaded.pipeline.steps.iter().zip(names(&loaded.pipeline.steps)).zip(nodes) {
+    let named = loaded.pipeline.steps.iter().zip(names(&loaded.pipeline.steps)).zip(nodes);
+    for ((entry, name), node) in named.filter(|((_, name), _)| wanted(name)) {
         let maker = Maker { loaded, host: &host, ring, entry, node };
         match maker.step(name) {
             Ok(step) => factories.push(Arc::new(step)),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::{ConfigErrors, Problem};
 use super::locate::{Node, Place};
 use super::pipeline::PipelineFile;
+use super::stand_ins::StandIns;
 use super::structure::Structure;
 use super::substitute::Surroundings;
 use super::{read, schema, secrets};
@@ -33,12 +34,8 @@ impl Loaded {
     }
 }
 
-/// Reads the text of a pipeline file. `variables` is the environment.
-pub(super) fn load(
-    text: &str,
-    file: &Path,
-    variables: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, ConfigErrors> {
+/// Reads the text of a pipeline file. `stand_ins` come before what is really there.
+pub(super) fn load(text: &str, file: &Path, stand_ins: &StandIns) -> Result<Loaded, ConfigErrors> {
     let mut tree = Node::parse(text).map_err(|error| ConfigErrors::new(file, "", vec![syntax(&error)]))?;
     secrets::mark(&mut tree);
     let covered = secrets::cover(text, &tree);
@@ -48,9 +45,14 @@ pub(super) fn load(
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let names = names.chain(stand_ins.variables.keys().cloned()).collect();
+    let variables = |name: &str| stand_ins.variables.get(name).cloned().or_else(|| std::env::var(name).ok());
+    let remedy = stand_ins.remedy;
     let mut problems = Vec::new();
-    Surroundings { directory: &directory, variables, names }.substitute(&mut tree, &mut problems);
+    stand_ins.put_secrets(&mut tree);
+    Surroundings { directory: &directory, variables: &variables, names, remedy }
+        .substitute(&mut tree, &mut problems);
     wrong(std::mem::take(&mut problems))?;
 
     Structure::new(schema::of_types()).check(&mut tree, "", Place::default(), &mut problems);
@@ -66,7 +68,7 @@ pub(super) fn load(
 }
 
 /// A file that is no YAML. Its lines are not shown: which of them hold secrets is not known.
-fn syntax(error: &serde_saphyr::Error) -> Problem {
+pub(crate) fn syntax(error: &serde_saphyr::Error) -> Problem {
     let problem = match error.without_snippet() {
         serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
             Problem::new(format!("the key `{key}` stands here twice"))

@@ -8,19 +8,19 @@ use serde_saphyr::{Location, Spanned};
 
 /// Where a part of the file stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The first byte.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// Bytes.
-    pub(super) length: usize,
+    pub(crate) length: usize,
     /// The line, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// The character in the line, from 1.
-    pub(super) column: u64,
+    pub(crate) column: u64,
 }
 
 impl Place {
-    pub(super) fn of(location: &Location) -> Self {
+    pub(crate) fn of(location: &Location) -> Self {
         let span = location.span();
         let number =
             |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
@@ -35,18 +35,18 @@ impl Place {
 
 /// A value of the file.
 #[derive(Clone)]
-pub(super) struct Node {
-    pub(super) content: Content,
-    pub(super) place: Place,
+pub(crate) struct Node {
+    pub(crate) content: Content,
+    pub(crate) place: Place,
     /// Whether the value must never be shown: it stands where secrets do, or was put in for a `${...}`.
-    pub(super) hidden: bool,
+    pub(crate) hidden: bool,
     /// The text as it was written, where something was put in for a `${...}`.
-    pub(super) written: Option<String>,
+    pub(crate) written: Option<String>,
 }
 
 /// What a value is.
 #[derive(Clone)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Null,
     Flag(bool),
     Number(Number),
@@ -57,20 +57,20 @@ pub(super) enum Content {
 
 /// A key and its value.
 #[derive(Clone)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) place: Place,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) value: Node,
 }
 
 impl Node {
     /// Reads YAML, of which JSON is a part.
-    pub(super) fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
         serde_saphyr::from_str(text)
     }
 
     /// The value without its places.
-    pub(super) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
             Content::Flag(flag) => Value::Bool(*flag),
@@ -84,7 +84,7 @@ impl Node {
     }
 
     /// The entries of a map; none of anything else.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.content {
             Content::Map(entries) => entries,
             _ => &[],
@@ -92,7 +92,7 @@ impl Node {
     }
 
     /// The items of a list; none of anything else.
-    pub(super) fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         match &self.content {
             Content::List(items) => items,
             _ => &[],
@@ -100,22 +100,22 @@ impl Node {
     }
 
     /// The entry of a key.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
     }
 
     /// The value at the end of a path of keys.
-    pub(super) fn at(&self, path: &[&str]) -> Option<&Self> {
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// The text, where it is one.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.content {
             Content::Text(text) => Some(text),
             _ => None,
@@ -123,17 +123,17 @@ impl Node {
     }
 
     /// Whether anything in it must not be shown.
-    pub(super) fn hides(&self) -> bool {
+    pub(crate) fn hides(&self) -> bool {
         self.hidden || self.children().any(Self::hides)
     }
 
     /// Values beneath this one.
-    pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Self> {
         self.items().iter().chain(self.entries().iter().map(|entry| &entry.value))
     }
 
     /// Values beneath this one, to be changed.
-    pub(super) fn children_mut(&mut self) -> Vec<&mut Self> {
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Self> {
         match &mut self.content {
             Content::List(items) => items.iter_mut().collect(),
             Content::Map(entries) => entries.iter_mut().map(|entry| &mut entry.value).collect(),
@@ -142,7 +142,7 @@ impl Node {
     }
 
     /// A map of some of its entries, in the same place.
-    pub(super) fn with_entries(&self, keep: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn with_entries(&self, keep: impl Fn(&str) -> bool) -> Self {
         let entries = self.entries().iter().filter(|entry| keep(&entry.key)).cloned().collect();
         Self { content: Content::Map(entries), ..self.clone() }
     }

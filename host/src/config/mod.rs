@@ -15,9 +15,15 @@
 //! | `guests` | steps, found, loaded and tried |
 //! | `crypt_grants` | keys that `crypt` names and is not granted |
 //! | `letters` | where dead letters go, sealed |
+//! | `replays` | what the verbs about dead letters need |
+//! | `stand_ins` | what stands in for the environment and for secrets, in tests |
+//! | `under_test` | what the tests of a pipeline ask of it |
+//! | [`outputs`] | what the steps make of tables before there is a row |
 //! | [`assemble`] | a pipeline that runs |
+//! | `systems` | sources and sinks as parts that go together |
 //! | `online` | what only the systems can tell |
 //! | [`schema`] | the JSON Schema of a file |
+//! | `keys` | the keys that a schema allows, for people |
 //! | [`reference`] | the reference for people |
 //! | [`error`], `excerpt` | [`ConfigErrors`]: what is wrong, and the line where |
 
@@ -29,23 +35,29 @@ mod dead_letters;
 pub mod error;
 mod excerpt;
 mod guests;
+pub(crate) mod keys;
 mod letters;
 mod load;
-mod locate;
-mod nearest;
+pub(crate) mod locate;
+pub(crate) mod nearest;
 mod online;
+pub mod outputs;
 mod pipeline;
 mod plan;
 mod read;
 pub mod reference;
+mod replays;
 pub mod schema;
 mod secrets;
 mod sink;
 mod source;
+mod stand_ins;
 mod steps;
-mod structure;
+pub(crate) mod structure;
 mod substitute;
+mod systems;
 mod time_zone;
+pub(crate) mod under_test;
 
 use std::fmt;
 use std::path::Path;
@@ -54,8 +66,13 @@ use sluicegate_keys::KeyRing;
 
 pub use assemble::{RunOptions, RunUntil};
 pub use error::ConfigErrors;
+pub use outputs::{OutputColumn, OutputTable};
 pub use reference::reference_markdown;
 pub use schema::schema;
+
+pub(crate) use load::syntax;
+pub(crate) use secrets::cover;
+pub(crate) use stand_ins::StandIns;
 
 use error::Problem;
 use load::Loaded;
@@ -85,19 +102,25 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigErrors> {
-        let loaded = load::load(text, path, &|name| std::env::var(name).ok())?;
+        Self::parse_with(text, path, &StandIns::default())
+    }
+
+    /// As [`Config::parse`], with something else in the place of the environment or of secrets.
+    pub(crate) fn parse_with(text: &str, path: &Path, stand_ins: &StandIns) -> Result<Self, ConfigErrors> {
+        let loaded = load::load(text, path, stand_ins)?;
         let mut problems = Vec::new();
         let ring = check::check(&loaded, &mut problems);
         loaded.check(problems)?;
         Ok(Self { loaded, ring })
     }
 
-    /// Checks what reading does not: guests are loaded, and each is given its `with:` block.
+    /// Checks what reading does not: guests are loaded, each is given its `with:` block, and the tables that the source's
+    /// format declares are put through all of them, without a row.
     ///
     /// # Errors
     /// All that is wrong with them.
     pub fn check(&self) -> Result<(), ConfigErrors> {
-        self.chain_factories().map(|_| ())
+        self.outputs().map(|_| ())
     }
 
     /// The name of the pipeline.

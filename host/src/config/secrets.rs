@@ -29,7 +29,7 @@ fn mark_if(node: &mut Node, hidden: bool) {
 
 /// The text of the file with secrets that stand in it covered by stars; each character keeps its place. A `${...}`
 /// may be shown as it is written.
-pub(super) fn cover(text: &str, tree: &Node) -> String {
+pub(crate) fn cover(text: &str, tree: &Node) -> String {
     let mut bytes = text.as_bytes().to_vec();
     cover_node(&mut bytes, tree);
     // Whole values are covered, so whole characters are; were one cut, the text would be lost, not shown.

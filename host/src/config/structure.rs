@@ -11,8 +11,10 @@ use super::nearest::{did_you_mean, listed, nearest};
 
 /// A schema, and the definitions that it refers to.
 #[derive(Clone, Copy)]
-pub(super) struct Structure<'a> {
+pub(crate) struct Structure<'a> {
     root: &'a Value,
+    /// What the whole is called in messages.
+    whole: &'a str,
 }
 
 /// What a node is called in a message, and where to point when it is itself empty.
@@ -20,6 +22,8 @@ pub(super) struct Structure<'a> {
 struct Name {
     path: String,
     key: Place,
+    /// What is meant where the path is empty.
+    whole: String,
 }
 
 impl Name {
@@ -28,24 +32,34 @@ impl Name {
             "" => entry.key.clone(),
             path => format!("{path}.{}", entry.key),
         };
-        Self { path, key: entry.place }
+        Self { path, key: entry.place, whole: self.whole.clone() }
     }
 
     fn item(&self, number: usize, node: &Node) -> Self {
-        Self { path: format!("{}[{number}]", self.path), key: node.place }
+        Self { path: format!("{}[{number}]", self.path), key: node.place, whole: self.whole.clone() }
     }
 }
 
 impl<'a> Structure<'a> {
     /// A schema with its `$defs`.
-    pub(super) fn new(root: &'a Value) -> Self {
-        Self { root }
+    pub(crate) fn new(root: &'a Value) -> Self {
+        Self { root, whole: "pipeline" }
+    }
+
+    /// Names the whole of which the tree is: `pipeline` otherwise.
+    pub(crate) fn called(self, whole: &'a str) -> Self {
+        Self { whole, ..self }
     }
 
     /// Checks a tree. A value that was put in for a `${...}` is text; where a number or a flag is wanted and the text
     /// is one, it becomes that.
-    pub(super) fn check(self, node: &mut Node, path: &str, key: Place, problems: &mut Vec<Problem>) {
-        self.walk(node, self.root, &Name { path: path.to_owned(), key }, problems);
+    pub(crate) fn check(self, node: &mut Node, path: &str, key: Place, problems: &mut Vec<Problem>) {
+        self.walk(
+            node,
+            self.root,
+            &Name { path: path.to_owned(), key, whole: self.whole.to_owned() },
+            problems,
+        );
     }
 
     fn walk(self, node: &mut Node, schema: &'a Value, name: &Name, problems: &mut Vec<Problem>) {
@@ -230,7 +244,7 @@ fn coerce(node: &mut Node, schema: &Value) {
 
 fn unknown<'a>(entry: &Entry, known: impl Iterator<Item = &'a str> + Clone, name: &Name) -> Problem {
     let near = nearest(&entry.key, known.clone());
-    let within = if name.path.is_empty() { "a pipeline".to_owned() } else { format!("`{}`", name.path) };
+    let within = if name.path.is_empty() { format!("a {}", name.whole) } else { format!("`{}`", name.path) };
     Problem::new(format!("unknown key `{}`{}", entry.key, did_you_mean(&entry.key, known.clone())))
         .at(entry.place)
         .label(format!("not a key of {within}"))
@@ -240,7 +254,7 @@ fn unknown<'a>(entry: &Entry, known: impl Iterator<Item = &'a str> + Clone, name
 fn missing_key(key: &str, about: Option<&str>, name: &Name, hidden: bool) -> Problem {
     let about = about.map(|about| format!("`{key}`: {}", first_sentence(about)));
     let problem = if name.path.is_empty() {
-        Problem::new(format!("the pipeline has no `{key}`"))
+        Problem::new(format!("the {} has no `{key}`", name.whole))
     } else {
         Problem::new(format!("`{}` has no `{key}`", name.path)).at(name.key).label("here")
     };
@@ -258,7 +272,7 @@ fn of_kind(node: &Node, name: &Name, expected: &str) -> Problem {
     };
     let place = if node.place.length == 0 { name.key } else { node.place };
     let quotes = matches!(node.content, Content::Number(_) | Content::Flag(_)) && expected == "text";
-    let path = if name.path.is_empty() { "the pipeline".to_owned() } else { format!("`{}`", name.path) };
+    let path = if name.path.is_empty() { format!("the {}", name.whole) } else { format!("`{}`", name.path) };
     let problem = match &node.written {
         Some(written) => {
             Problem::new(format!("{path} must be {expected}, and what `{written}` stands for is not"))
@@ -318,7 +332,7 @@ fn words(schema: &Value) -> Option<Vec<&str>> {
 }
 
 /// The first sentence of a description.
-pub(super) fn first_sentence(text: &str) -> String {
+pub(crate) fn first_sentence(text: &str) -> String {
     let line = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     match line.find(". ") {
         Some(end) => line[..=end].to_owned(),

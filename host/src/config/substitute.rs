@@ -15,6 +15,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) variables: &'a dyn Fn(&str) -> Option<String>,
     /// Names of the environment's variables, to find what may have been meant.
     pub(super) names: Vec<String>,
+    /// What to do about a variable that is not set.
+    pub(super) remedy: &'a str,
 }
 
 impl Surroundings<'_> {
@@ -85,7 +87,7 @@ impl Surroundings<'_> {
             message: format!("the environment variable `{name}` is not set"),
             help: match nearest(name, self.names.iter().map(String::as_str)) {
                 Some(near) => format!("there is `{near}`"),
-                None => "set it where sluicegate is started".to_owned(),
+                None => self.remedy.to_owned(),
             },
         })
     }
@@ -139,6 +141,7 @@ mod tests {
             directory: directory.path(),
             variables: &variables,
             names: vec!["BROKERS".to_owned()],
+            remedy: "set it",
         };
         let replaced =
             surroundings.replace(text).map_err(|mistake| mistake.message + "; " + &mistake.help)?;
