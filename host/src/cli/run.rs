@@ -19,7 +19,9 @@ use crate::config::{Config, RunOptions, RunUntil};
 /// How often a running pipeline says how far it is.
 const PROGRESS: Duration = Duration::from_secs(30);
 
+/// The command line of `run`.
 #[derive(Debug, Args)]
+#[command(after_long_help = LONG)]
 pub(super) struct Arguments {
     /// A pipeline file, or a directory of them (`*.yaml`, `*.yml`, `*.json`).
     path: PathBuf,
@@ -36,6 +38,19 @@ pub(super) struct Arguments {
     takeover: bool,
 }
 
+const LONG: &str = "\
+SIGTERM and SIGINT drain: what was read is committed, then the process ends. A second one ends it at once; what was not \
+committed is read again by the next start. The exit code is 0 at the end, 1 where a pipeline failed, 2 where its file \
+must be changed, 3 where too many rows went to the dead letters.
+
+With --output json an object is printed for each pipeline that ends: `pipeline`, `end`, `read`, `written`, \
+`dead_letters`, `epochs`, `seconds`.
+
+Examples:
+  sluicegate run orders.yaml
+  sluicegate run pipelines/ --metrics 127.0.0.1:9464
+  sluicegate run orders.yaml --until end";
+
 pub(super) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let level = signals::stop_level().map_err(|error| Failure::failed(format!("signals: {error}")))?;
     if let Some(address) = arguments.metrics {
@@ -46,7 +61,7 @@ pub(super) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     let mut running = JoinSet::new();
     for config in configs {
         let pipeline = config.assemble(&options)?;
-        running.spawn(run_one(pipeline, level.clone(), output));
+        running.spawn(run_one(pipeline, level.clone(), output, config.writes_to_stdout()));
     }
     let mut failures = Vec::new();
     while let Some(ended) = running.join_next().await {
@@ -87,6 +102,7 @@ async fn run_one(
     pipeline: Pipeline,
     level: watch::Receiver<StopLevel>,
     output: Output,
+    rows_on_stdout: bool,
 ) -> Result<(), Failure> {
     let name = pipeline.name.clone();
     let counters = Arc::clone(&pipeline.counters);
@@ -96,7 +112,12 @@ async fn run_one(
     let ended = pipeline.run(level).await;
     progress.abort();
     let end = ended.map_err(|stop| Failure::from(stop).of(&name))?;
-    summarize(&name, end, counters.counts(), started.elapsed(), output);
+    let summary = summary(&name, end, counters.counts(), started.elapsed(), output);
+    if rows_on_stdout {
+        eprintln!("{summary}");
+    } else {
+        println!("{summary}");
+    }
     Ok(())
 }
 
@@ -118,22 +139,20 @@ async fn say_progress(name: String, counters: Arc<Counters>) {
     }
 }
 
-/// The last word of a pipeline, on standard output.
-fn summarize(name: &str, end: End, counts: Counts, time: Duration, output: Output) {
+/// The last word of a pipeline: on standard output, unless its rows go there.
+fn summary(name: &str, end: End, counts: Counts, time: Duration, output: Output) -> String {
     let end = match end {
         End::SourceEnd => "read to the end",
         End::Drained => "stopped, all that was read is committed",
         End::Aborted => "stopped, what was on its way is read again by the next start",
     };
     match output {
-        Output::Json => println!(
-            "{}",
-            json!({
-                "pipeline": name, "end": end, "read": counts.read, "written": counts.written,
-                "dead_letters": counts.dead, "epochs": counts.epochs, "seconds": time.as_secs_f64(),
-            })
-        ),
-        Output::Text => println!(
+        Output::Json => json!({
+            "pipeline": name, "end": end, "read": counts.read, "written": counts.written,
+            "dead_letters": counts.dead, "epochs": counts.epochs, "seconds": time.as_secs_f64(),
+        })
+        .to_string(),
+        Output::Text => format!(
             "{name}: {end}: {} records read, {} rows written, {} dead letters, {} epochs in {:.1} s",
             counts.read,
             counts.written,

@@ -2,16 +2,19 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluicegate_connector::{Error, PositionAdmin, TransformFactory};
-use sluicegate_engine::{Counters, Pipeline};
+use sluicegate_engine::{Counters, Options, Pipeline};
 use sluicegate_kafka::source::Moment;
-use sluicegate_kafka::{Identity, KafkaPositions, KafkaSink, KafkaSource, Until};
-use sluicegate_model::{Lane, Position};
+use sluicegate_kafka::{Identity, Until};
+use sluicegate_model::{ByteSize, ChangeBatch, Lane, Position, TimeSpan};
 
 use super::error::{ConfigErrors, Problem};
+use super::outputs::Outputs;
 use super::sink::SinkEntry;
 use super::source::SourceEntry;
+use super::systems::{BuiltSource, Setting};
 use super::{Config, guests, letters, plan};
 
 /// What a run is told beside its configuration.
@@ -60,33 +63,36 @@ impl Config {
     /// Whatever a person must change.
     pub fn assemble(&self, run: &RunOptions) -> Result<Pipeline, ConfigErrors> {
         let file = &self.loaded.pipeline;
-        let (SourceEntry::Kafka(from), SinkEntry::Kafka(to)) = (&file.source, &file.sink);
         let steps = self.chain_factories()?;
         let identity = self.identity()?.with_plan(plan::hash(&self.loaded)).taking_over(run.takeover);
-        let source = KafkaSource::new(&from.connection, from.options.clone(), &identity)
+        let setting = self.setting(&identity);
+        let BuiltSource { source, group, ends } = file
+            .source
+            .build(&setting, run.until.as_ref())
             .map_err(|error| self.refused("source", &error))?;
-        let source = match run.until.clone() {
-            Some(until) => source.until(until.into()),
-            None => source,
-        };
-        let refused_sink = |error: Error| self.refused("sink", &error);
-        let mut sink = KafkaSink::new(&to.connection, to.options.clone(), &identity, Some(source.group()))
-            .map_err(refused_sink)?;
         let route =
             letters::route(&self.loaded, &self.ring).map_err(|error| self.refused("dead_letters", &error))?;
-        if let Some(topic) = &route.joined {
-            sink = sink.with_dead_letters(topic).map_err(|error| self.refused("dead_letters", &error))?;
-        }
+        let sink = file
+            .sink
+            .build(&setting, group, route.joined.as_ref())
+            .map_err(|error| self.refused("sink", &error))?;
         Ok(Pipeline {
             name: file.pipeline.clone(),
-            source: Box::new(source),
+            source,
+            outputs: self.known_outputs(&steps),
             steps,
-            sink: Box::new(sink),
+            sink,
             dead_letters: route.engine,
-            options: file.engine.clone(),
-            bounded: run.until.is_some(),
+            options: self.engine_options(),
+            bounded: ends,
             counters: Arc::new(Counters::default()),
         })
+    }
+
+    /// The outputs that are known before the first row. A step that cannot say is no reason not to run: `validate` tells
+    /// of it, and the row that it cannot handle comes perhaps never.
+    fn known_outputs(&self, steps: &[Arc<dyn TransformFactory>]) -> Vec<ChangeBatch> {
+        self.declared_outputs(steps).map(Outputs::into_batches).unwrap_or_default()
     }
 
     /// The steps alone, each of them tried.
@@ -115,25 +121,64 @@ impl Config {
     )]
     pub async fn position_admin_of(&self, pipeline: &str) -> Result<Box<dyn PositionAdmin>, Error> {
         let file = &self.loaded.pipeline;
-        let (SourceEntry::Kafka(from), SinkEntry::Kafka(to)) = (&file.source, &file.sink);
         let identity = Identity { pipeline: pipeline.to_owned(), ..self.identity()? };
-        let source = KafkaSource::new(&from.connection, from.options.clone(), &identity)?;
-        let positions = to.options.positions.clone();
-        Ok(Box::new(KafkaPositions::new(&to.connection, positions, identity, source.group())?))
+        file.sink.positions(&file.source, &self.setting(&identity))
     }
 
-    /// Positions before offsets of lanes, for [`PositionAdmin::set`], which completes and checks them.
+    /// The positions that numbers mean in lanes: offsets of a topic, lines of a text, rows of a file of columns.
     ///
     /// # Errors
-    /// None with Kafka.
-    #[allow(clippy::unused_async, reason = "other sources must be asked what a number stands for")]
+    /// Where the source has no such lane, or nothing of that number in it.
     pub async fn positions_at(&self, moves: &[(Lane, i64)]) -> Result<Vec<(Lane, Position)>, Error> {
-        let position = |offset: i64| Position {
-            v: 1,
-            source: String::new(),
-            at: serde_json::Map::from_iter([("offset".to_owned(), offset.into())]),
-        };
-        Ok(moves.iter().map(|(lane, offset)| (lane.clone(), position(*offset))).collect())
+        let identity = self.identity()?;
+        let terms = self.loaded.pipeline.source.terms(&self.setting(&identity))?;
+        let mut positions = Vec::with_capacity(moves.len());
+        for (lane, number) in moves {
+            positions.push((lane.clone(), terms.position(lane, *number).await?));
+        }
+        Ok(positions)
+    }
+
+    /// Whether rows go to standard output, where nothing else may be written then.
+    pub fn writes_to_stdout(&self) -> bool {
+        matches!(&self.loaded.pipeline.sink, SinkEntry::File(options) if options.is_stdout())
+    }
+
+    /// What a person should know of the guarantee before a run, if it is less than exactly once.
+    pub fn cautions(&self) -> Vec<&'static str> {
+        let mut cautions = Vec::new();
+        if matches!(&self.loaded.pipeline.source, SourceEntry::File(options) if options.is_stdin()) {
+            cautions.push("standard input is read at least once: it cannot be read again, and no position is kept");
+        }
+        if self.writes_to_stdout() {
+            cautions.push("standard output is written at least once: what it took is not remembered");
+        }
+        cautions
+    }
+
+    /// How the pipeline runs. A file of columns is whole with its epoch, and many small ones are no good to anybody:
+    /// what is not set is longer there.
+    pub(super) fn engine_options(&self) -> Options {
+        let mut options = self.loaded.pipeline.engine.clone();
+        let is_set = |key: &str| self.loaded.tree.at(&["engine", key]).is_some();
+        if matches!(&self.loaded.pipeline.sink, SinkEntry::File(sink) if sink.format.is_columns()) {
+            let seconds = |seconds| TimeSpan(Duration::from_secs(seconds));
+            if !is_set("max_epoch") {
+                options.max_epoch = seconds(60);
+            }
+            if !is_set("max_delay") {
+                options.max_delay = seconds(10).min(options.max_epoch);
+            }
+            if !is_set("epoch_bytes") {
+                options.epoch_bytes = ByteSize(512 << 20);
+            }
+        }
+        options
+    }
+
+    /// Who runs, for the systems.
+    pub(super) fn setting<'a>(&'a self, identity: &'a Identity) -> Setting<'a> {
+        Setting { identity, directory: &self.loaded.directory }
     }
 
     pub(super) fn identity(&self) -> Result<Identity, ConfigErrors> {

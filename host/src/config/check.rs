@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sluicegate_connector::Error;
 use sluicegate_kafka::guarded;
 use sluicegate_keys::{KeyRing, Use};
 
@@ -99,24 +100,44 @@ impl Checker<'_> {
     }
 
     fn formats(&self, problems: &mut Vec<Problem>) {
-        let SourceEntry::Kafka(source) = &self.loaded.pipeline.source;
-        let SinkEntry::Kafka(sink) = &self.loaded.pipeline.sink;
-        let read = source.options.format.decoder().err().map(|error| ("source", error));
-        let written = sink.options.format.encoder().err().map(|error| ("sink", error));
-        for (part, error) in [read, written].into_iter().flatten() {
-            problems.push(self.problem_at(&[part, "kafka", "format"], error.to_string(), "this format"));
+        let format = |part: &str, error: sluicegate_format::FormatError| {
+            self.problem_at(&[part, "kafka", "format"], error.to_string(), "this format")
+        };
+        match &self.loaded.pipeline.source {
+            SourceEntry::Kafka(source) => {
+                let read = source.options.format.decoder().err();
+                problems.extend(read.map(|error| format("source", error)));
+                if source.options.topics.all().is_empty() {
+                    let path = ["source", "kafka", "topics"];
+                    problems.push(self.problem_at(&path, "the source has no topics", "none"));
+                }
+            }
+            SourceEntry::File(options) => {
+                problems.extend(options.check().err().map(|error| self.of_system("source", &error)));
+            }
         }
-        if source.options.topics.all().is_empty() {
-            problems.push(self.problem_at(
-                &["source", "kafka", "topics"],
-                "the source has no topics",
-                "none",
-            ));
+        match &self.loaded.pipeline.sink {
+            SinkEntry::Kafka(sink) => {
+                let written = sink.options.format.encoder().err();
+                problems.extend(written.map(|error| format("sink", error)));
+            }
+            SinkEntry::File(options) => {
+                problems.extend(options.check().err().map(|error| self.of_system("sink", &error)));
+            }
+        }
+    }
+
+    /// What a system says of its options, at its section.
+    fn of_system(&self, section: &str, error: &Error) -> Problem {
+        let problem = Problem::new(error.what()).help_if(error.advice().map(str::to_owned));
+        match self.entry(&[section, "file"]) {
+            Some(entry) => problem.at(entry.place).label("here"),
+            None => problem,
         }
     }
 
     fn epochs(&self, problems: &mut Vec<Problem>) {
-        let SinkEntry::Kafka(sink) = &self.loaded.pipeline.sink;
+        let SinkEntry::Kafka(sink) = &self.loaded.pipeline.sink else { return };
         let (epoch, timeout) = (self.loaded.pipeline.engine.max_epoch, sink.options.transaction_timeout);
         if sink.options.transactions && epoch.0 > timeout.0 / 3 {
             let message = format!(

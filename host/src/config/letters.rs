@@ -7,12 +7,13 @@ use sluicegate_connector::{DeadLetters, Error};
 use sluicegate_engine::{DeadLetterRoute, SealLetters};
 use sluicegate_file::FileDeadLetters;
 use sluicegate_kafka::{DeadLetterOptions, KafkaDeadLetters};
-use sluicegate_keys::KeyRing;
+use sluicegate_keys::{KeyRing, Use};
 use sluicegate_model::DeadLetter;
 
 use super::dead_letters::DeadLettersEntry;
 use super::load::Loaded;
 use super::sink::SinkEntry;
+use crate::replay::OpenLetters;
 
 /// Where the letters of a pipeline go.
 pub(super) struct Route {
@@ -23,7 +24,7 @@ pub(super) struct Route {
 }
 
 /// The place of letters that are too large for their topic, where none is named.
-fn default_overflow(pipeline: &str) -> PathBuf {
+pub(super) fn default_overflow(pipeline: &str) -> PathBuf {
     Path::new("sluicegate-dead-letters").join(format!("{pipeline}.ndjson"))
 }
 
@@ -69,7 +70,7 @@ pub(super) fn route(loaded: &Loaded, ring: &KeyRing) -> Result<Route, Error> {
 
 /// The topic, where it is on the connection of a sink with transactions.
 fn joined(entry: &DeadLettersEntry, sink: &SinkEntry) -> Option<DeadLetterOptions> {
-    let SinkEntry::Kafka(sink) = sink;
+    let SinkEntry::Kafka(sink) = sink else { return None };
     let topic = entry.kafka.as_ref()?;
     let same = topic.name.is_some() && topic.name == sink.name;
     (same && sink.options.transactions).then(|| topic.options.clone())
@@ -84,10 +85,46 @@ struct Sealer {
 }
 
 impl Sealer {
+    fn context(&self, id: &str, part: &str) -> String {
+        if self.binds { format!("dead-letter/{id}/{part}") } else { String::new() }
+    }
+
     fn part(&self, bytes: &mut Option<Vec<u8>>, id: &str, part: &str) -> Result<(), String> {
         let Some(plain) = bytes else { return Ok(()) };
-        let context = if self.binds { format!("dead-letter/{id}/{part}") } else { String::new() };
+        let context = self.context(id, part);
         *plain = self.ring.seal_value(plain, &self.key, &context).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    fn open_part(&self, bytes: &mut Option<Vec<u8>>, id: &str, part: &str) -> Result<(), String> {
+        let Some(sealed) = bytes else { return Ok(()) };
+        let context = self.context(id, part);
+        let opened = self.ring.open_value(sealed, &self.key, &context).map_err(|error| error.to_string())?;
+        *sealed = opened.map_err(|why| format!("its {part}: {why}"))?;
+        Ok(())
+    }
+}
+
+/// What opens letters that were sealed with a key.
+///
+/// # Errors
+/// In words, for a key that opens nothing.
+pub(super) fn opener(ring: &KeyRing, key: &str) -> Result<Arc<dyn OpenLetters>, String> {
+    let algorithm = ring.algorithm(key).map_err(|error| error.to_string())?;
+    if !algorithm.allows(Use::Open) {
+        return Err(format!("a key of {algorithm} opens nothing"));
+    }
+    Ok(Arc::new(Sealer { ring: ring.clone(), key: key.to_owned(), binds: algorithm.binds() }))
+}
+
+impl OpenLetters for Sealer {
+    fn open(&self, letter: &mut DeadLetter) -> Result<(), String> {
+        let id = letter.id();
+        self.open_part(&mut letter.raw.key, &id, "key")?;
+        self.open_part(&mut letter.raw.value, &id, "value")?;
+        for (name, value) in &mut letter.raw.headers {
+            self.open_part(value, &id, &format!("header/{name}"))?;
+        }
         Ok(())
     }
 }
@@ -151,6 +188,20 @@ mod tests {
         assert_eq!(open(letter.raw.headers[0].1.as_ref().unwrap(), "header/h").unwrap(), b"header");
         assert_eq!(letter.raw.headers[1].1, None);
         assert!(open(&value, "key").is_err());
+    }
+
+    #[test]
+    fn a_letter_is_opened_as_it_was_sealed_and_as_no_other() {
+        let ring = ring(Algorithm::Xaes256Gcm);
+        let mut sealed = letter();
+        Sealer { ring: ring.clone(), key: "card".to_owned(), binds: true }.seal(&mut sealed).unwrap();
+        let opener = opener(&ring, "card").unwrap();
+        let mut opened = sealed.clone();
+        opener.open(&mut opened).unwrap();
+        assert_eq!(opened.raw, letter().raw);
+        let mut moved = DeadLetter { ordinal: 8, ..sealed };
+        assert!(opener.open(&mut moved).unwrap_err().contains("its key"));
+        assert!(super::opener(&ring, "other").is_err());
     }
 
     #[test]

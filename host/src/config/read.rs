@@ -32,9 +32,9 @@ pub(super) fn pipeline(tree: &Node, problems: &mut Vec<Problem>) -> Result<Pipel
     let pipeline = reader.at(&["pipeline"]);
     let instance = reader.at(&["instance"]);
     let time_zone = reader.at(&["time_zone"]);
-    let source = reader.block(&["source", "kafka"], true);
+    let source = reader.source();
     let steps = reader.steps();
-    let sink = reader.block(&["sink", "kafka"], true);
+    let sink = reader.sink();
     let dead_letters = reader.dead_letters();
     let keys = reader.at(&["keys"]);
     let engine = reader.at(&["engine"]);
@@ -46,9 +46,9 @@ pub(super) fn pipeline(tree: &Node, problems: &mut Vec<Problem>) -> Result<Pipel
         instance: instance?,
         time_zone: time_zone?,
         connections: connections.ok_or(Told)?,
-        source: SourceEntry::Kafka(source?.ok_or(Told)?),
+        source: source?,
         steps: steps?,
-        sink: SinkEntry::Kafka(sink?.ok_or(Told)?),
+        sink: sink?,
         dead_letters: dead_letters?,
         keys: keys?.unwrap_or_default(),
         engine: engine?.unwrap_or_default(),
@@ -80,6 +80,22 @@ impl Reader<'_> {
                 Err(Told)
             }
         }
+    }
+
+    /// Where rows come from. The structure was checked: one system is there.
+    fn source(&mut self) -> Result<SourceEntry, Told> {
+        if self.tree.at(&["source", "file"]).is_some() {
+            return self.at(&["source", "file"])?.map(SourceEntry::File).ok_or(Told);
+        }
+        self.block(&["source", "kafka"], true)?.map(SourceEntry::Kafka).ok_or(Told)
+    }
+
+    /// Where rows go.
+    fn sink(&mut self) -> Result<SinkEntry, Told> {
+        if self.tree.at(&["sink", "file"]).is_some() {
+            return self.at(&["sink", "file"])?.map(SinkEntry::File).ok_or(Told);
+        }
+        self.block(&["sink", "kafka"], true)?.map(SinkEntry::Kafka).ok_or(Told)
     }
 
     /// A block on a Kafka cluster; `own` says whether its options have a `librdkafka:` beside the connection's.

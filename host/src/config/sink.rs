@@ -1,6 +1,7 @@
 //! `sink:`
 
 use schemars::JsonSchema;
+use sluicegate_file::SinkOptions as FileOptions;
 use sluicegate_kafka::SinkOptions;
 
 use super::connections::OnKafka;
@@ -11,4 +12,6 @@ use super::connections::OnKafka;
 pub(super) enum SinkEntry {
     /// Topics of a Kafka cluster.
     Kafka(OnKafka<SinkOptions>),
+    /// Files in a directory, or standard output.
+    File(FileOptions),
 }

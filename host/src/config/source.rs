@@ -1,6 +1,7 @@
 //! `source:`
 
 use schemars::JsonSchema;
+use sluicegate_file::SourceOptions as FileOptions;
 use sluicegate_kafka::SourceOptions;
 
 use super::connections::OnKafka;
@@ -11,4 +12,6 @@ use super::connections::OnKafka;
 pub(super) enum SourceEntry {
     /// Topics of a Kafka cluster.
     Kafka(OnKafka<SourceOptions>),
+    /// Files, or standard input.
+    File(FileOptions),
 }

@@ -2,17 +2,25 @@
 //!
 //! | module | what is tried |
 //! |---|---|
+//! | `files` | files as source and sink: all forms, kills, a full disk, standard streams |
 //! | `kill` | two processes, killed and paused at random: nothing is lost, nothing comes twice |
 //! | `trap` | a row that brings a guest down, alone among a million |
+//! | `evil` | guests that do what no guest should: contained, and all other rows arrive |
 //! | `pipeline` | the main job, its values and its ends |
 //! | `messages` | what a person sees who has made a mistake |
 //! | `security` | TLS, certificates of clients, SASL |
+//! | `dead_letters` | dead letters listed, shown and sent again |
+//! | `stranger` | a first transform, from `new transform` to rows, with the SDK as it is published |
 //! | `positions` | positions shown and moved; two processes under one name |
 
+mod dead_letters;
+mod evil;
+mod files;
 mod kill;
 mod messages;
 mod pipeline;
 mod positions;
 mod security;
 mod settings;
+mod stranger;
 mod trap;

@@ -1,0 +1,133 @@
+//! Sources and sinks as parts that go together in any combination.
+//!
+//! A system is a file here: what it is made of, and what it tells about itself. What joins the two of a pipeline is
+//! little: the consumer group of a source that is Kafka, which a sink on the same cluster decides with, and positions,
+//! which the sink keeps in terms that the source knows.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `kafka` | topics |
+//! | `file` | files, standard input and output |
+//! | `terms` | positions by numbers that people give |
+
+mod file;
+mod kafka;
+mod terms;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sluicegate_connector::{Encoder, Error, PositionAdmin, Sink, Source};
+use sluicegate_format::FormatOptions;
+use sluicegate_kafka::{DeadLetterOptions, Identity, SourceGroup};
+use sluicegate_model::{Decoded, Lane};
+
+pub(super) use terms::Terms;
+
+use super::assemble::RunUntil;
+use super::sink::SinkEntry;
+use super::source::SourceEntry;
+
+/// Who runs, and what paths are relative to.
+pub(super) struct Setting<'a> {
+    pub(super) identity: &'a Identity,
+    pub(super) directory: &'a Path,
+}
+
+/// A source that is ready to run.
+pub(super) struct BuiltSource {
+    pub(super) source: Box<dyn Source>,
+    /// Its consumer group, where it has one.
+    pub(super) group: Option<SourceGroup>,
+    /// Whether the run ends by itself.
+    pub(super) ends: bool,
+}
+
+impl SourceEntry {
+    /// A source, to be read until the end that a run was told.
+    pub(super) fn build(&self, setting: &Setting<'_>, until: Option<&RunUntil>) -> Result<BuiltSource, Error> {
+        match self {
+            Self::Kafka(on) => kafka::source(on, setting, until),
+            Self::File(options) => file::source(options, setting, until),
+        }
+    }
+
+    /// Records to look at, `count` at most. Nothing is committed.
+    pub(super) async fn sample(&self, directory: &Path, count: usize) -> Result<Vec<(Lane, Decoded)>, Error> {
+        match self {
+            Self::Kafka(on) => kafka::sample(on, count).await,
+            Self::File(options) => file::sample(options, directory, count).await,
+        }
+    }
+
+    /// What it knows about points in its lanes.
+    pub(super) fn terms(&self, setting: &Setting<'_>) -> Result<Terms, Error> {
+        match self {
+            Self::Kafka(on) => kafka::terms(on, setting),
+            Self::File(options) => Ok(file::terms(options, setting.directory)),
+        }
+    }
+
+    /// The form of its messages; `None` where it has none.
+    pub(super) fn format(&self) -> Option<&FormatOptions> {
+        match self {
+            Self::Kafka(on) => Some(&on.options.format),
+            Self::File(options) => file::messages(&options.format),
+        }
+    }
+
+    /// What its rows are called by where nothing else names them: topics, files.
+    pub(super) fn names(&self) -> Vec<String> {
+        match self {
+            Self::Kafka(on) => on.options.topics.names(),
+            Self::File(options) => file::names(options),
+        }
+    }
+}
+
+impl SinkEntry {
+    /// A sink for rows of a source.
+    pub(super) fn build(
+        &self,
+        setting: &Setting<'_>,
+        group: Option<SourceGroup>,
+        letters: Option<&DeadLetterOptions>,
+    ) -> Result<Box<dyn Sink>, Error> {
+        match self {
+            Self::Kafka(on) => kafka::sink(on, setting, group, letters),
+            Self::File(options) => file::sink(options, setting),
+        }
+    }
+
+    /// What turns batches into its own form, as far as that is known without the system.
+    pub(super) fn encoder(&self, directory: &Path) -> Result<Arc<dyn Encoder>, Error> {
+        match self {
+            Self::Kafka(on) => kafka::encoder(on),
+            Self::File(options) => file::encoder(options, directory),
+        }
+    }
+
+    /// Whether outputs need not be there before they are written to.
+    pub(super) fn makes_outputs(&self) -> bool {
+        match self {
+            Self::Kafka(on) => on.options.create_topics.is_some(),
+            Self::File(_) => false,
+        }
+    }
+
+    /// The positions that it keeps, of lanes of a source.
+    pub(super) fn positions(
+        &self,
+        source: &SourceEntry,
+        setting: &Setting<'_>,
+    ) -> Result<Box<dyn PositionAdmin>, Error> {
+        let terms = || source.terms(setting);
+        match (self, source) {
+            (Self::Kafka(to), SourceEntry::Kafka(from)) => kafka::positions(to, from, setting),
+            (Self::Kafka(to), SourceEntry::File(_)) => {
+                Ok(terms::measured(kafka::positions_of_others(to, setting)?, terms()?))
+            }
+            (Self::File(to), _) => Ok(terms::measured(file::positions(to, setting)?, terms()?)),
+        }
+    }
+}
