@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
-use sluicegate_test_servers::{Kafka, Record, unique_name};
+use serde_json::{Value, json};
+use sluicegate_test_servers::{Kafka, Message, Record, unique_name};
 use sluicegate_tests::Bench;
+use sluicegate_tests::pipeline::PipelineText;
 
 /// What a transform depends on, natively.
 const PACKAGES: [&str; 5] =
@@ -48,39 +49,54 @@ fn from_nothing_to_rows() {
     let size = fs::metadata(&wasm).expect("the file that README.md names").len();
     assert!(size < MOST_BYTES, "{size} bytes");
     bench.run(["inspect", &path(&wasm)]).exits(0).says("Writes a column in capital letters.");
-    let pipeline = project.join("pipeline.yaml");
-    bench.run(["test", &path(&pipeline)]).exits(0);
+    let pipeline = path(&project.join("pipeline.yaml"));
+    bench.run(["test", &pipeline]).exits(0).says("2 cases, 0 failed");
+    bench.run(["validate", &pipeline]).exits(0);
+    bench.run(["preview", &pipeline]).exits(0).says("* ANN");
+    assert!(!project.join("out").exists(), "a preview writes nothing");
+    bench.run(["run", &pipeline]).exits(0).says("3 rows written");
+    let written = fs::read_to_string(project.join("out/people.ndjson")).expect("what came out");
+    assert_eq!(
+        rows(written.lines().map(str::to_owned)),
+        [
+            json!({ "id": 1, "name": "ANN" }),
+            json!({ "id": 2, "name": null }),
+            json!({ "id": 3, "name": "ZOË" })
+        ]
+    );
+    in_kafka(&bench, &path(&wasm));
+}
 
-    // Its topics, under names that no other test has.
+/// The same file in a pipeline from Kafka to Kafka.
+fn in_kafka(bench: &Bench, wasm: &str) {
     let kafka = Kafka::shared().expect("a broker");
-    let name = unique_name("hello");
-    let topic = |end: &str| format!("{name}.{end}");
-    for end in ["in", "out", "dead"] {
-        kafka.create_topic(&topic(end), 1, &[]).expect("a topic");
+    let name = unique_name("stranger");
+    let out = format!("{name}-out");
+    for topic in [&name, &out] {
+        kafka.create_topic(topic, 1, &[]).expect("a topic");
     }
-    let text = fs::read_to_string(&pipeline).expect("the pipeline");
-    let text =
-        text.replace("pipeline: hello", &format!("pipeline: {name}")).replace("hello.", &format!("{name}."));
-    // The file's name is no topic's.
-    fs::write(&pipeline, text.replace(&format!("{name}.wasm"), "hello.wasm")).expect("the pipeline");
     let people =
         [Record::new("1", r#"{"id": 1, "name": "Ann"}"#), Record::new("2", r#"{"id": 2, "name": null}"#)];
-    kafka.client().produce(&topic("in"), people).expect("messages");
-
-    let run = |arguments: &[&str]| {
-        let command = bench.command(arguments.iter().copied());
-        command.env("BROKERS", kafka.brokers()).finish()
-    };
-    run(&["validate", &path(&pipeline)]).exits(0);
-    run(&["preview", &path(&pipeline)]).exits(0).says("ANN");
-    run(&["run", &path(&pipeline), "--until", "end"]).exits(0).says("2 rows written");
-    let written = kafka.client().read_all_committed(&topic("out")).expect("what came out");
-    let written: Vec<Value> =
-        written.iter().map(|message| serde_json::from_str(&message.value_text()).expect("JSON")).collect();
+    kafka.client().produce(&name, people).expect("messages");
+    let text = PipelineText::new(&name, kafka.brokers(), &name)
+        .format(&format!(
+            "{{ json: {{ primary_key: [id], schema: {{ {name}: {{ id: int64, name: text }} }} }} }}"
+        ))
+        .to(&out)
+        .step(&format!("{{ use: {wasm:?}, with: {{ column: name }} }}"))
+        .text();
+    bench.write("kafka.yaml", text);
+    bench.run(["preview", "kafka.yaml"]).exits(0).says("* ANN");
+    bench.run(["run", "kafka.yaml", "--until", "end"]).exits(0).says("2 rows written");
+    let written = kafka.client().read_all_committed(&out).expect("what came out");
     assert_eq!(
-        written,
-        [serde_json::json!({ "id": 1, "name": "ANN" }), serde_json::json!({ "id": 2, "name": null })]
+        rows(written.iter().map(Message::value_text)),
+        [json!({ "id": 1, "name": "ANN" }), json!({ "id": 2, "name": null })]
     );
+}
+
+fn rows(texts: impl Iterator<Item = String>) -> Vec<Value> {
+    texts.map(|text| serde_json::from_str(&text).expect("JSON")).collect()
 }
 
 /// A name that cannot be one is refused before anything is made.
