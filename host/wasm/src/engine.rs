@@ -98,7 +98,9 @@ fn config() -> Config {
     config.wasm_component_model(true);
     // What no toolchain of guests needs is not there: the less a hostile guest can ask for, the less can be wrong.
     config.wasm_memory64(false);
-    config.wasm_multi_memory(false);
+    // Components within a guest (JavaScript's) call each other through code of wasmtime's own that has the memories of
+    // both. A module of a guest has one: see `bounds`.
+    config.wasm_multi_memory(true);
     config.epoch_interruption(true);
     // The function on top is all that a message shows.
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8));

@@ -25,25 +25,36 @@ export const guest = {
   },
 
   transform(input) {
-    const output = new Output(input);
-    for (const name of config.columns) {
-      const column = input.find(name);
-      // An option is null or undefined where there is none.
-      if (column == null) continue;
-      const replacement = masked(name, column);
-      output.put(name, replacement, "input");
-      // At once: a collector that runs late would leave the host with handles.
-      replacement[Symbol.dispose]();
-      column[Symbol.dispose]();
+    try {
+      return masked(input);
+    } catch (error) {
+      // A failure of ours, or of the host. Anything else would end the instance without a word: as a failure it costs the
+      // row that caused it, and says why.
+      const failure = error.payload ?? error;
+      throw failure.kind ? failure : { kind: "reject", message: String(error), properties: [] };
     }
-    input[Symbol.dispose]();
-    return { outputs: [output], rejects: [] };
   },
 };
 
+function masked(input) {
+  const output = new Output(input);
+  for (const name of config.columns) {
+    const column = input.find(name);
+    // An option is null or undefined where there is none.
+    if (column == null) continue;
+    const replacement = maskedColumn(name, column);
+    output.put(name, replacement, "input");
+    // At once: a collector that runs late would leave the host with handles.
+    replacement[Symbol.dispose]();
+    column[Symbol.dispose]();
+  }
+  input[Symbol.dispose]();
+  return { outputs: [output], rejects: [] };
+}
+
 // Cells that are missing come as null, and stay missing: the host takes their presence from the field that the column
 // replaces.
-function masked(name, column) {
+function maskedColumn(name, column) {
   const type = column.dataType();
   if (type !== "utf8") {
     throw stop(`column ${name}: the column is ${type}, this needs utf8: cast it in a step before`, [

@@ -30,20 +30,29 @@ class Guest(exports.Guest):
         except ValueError as wrong:
             raise Err(stop(str(wrong))) from wrong
 
-    # `with` drops what came from the host at once. A collector that runs late would leave the host with handles.
     def transform(self, input: Batch) -> Outcome:
+        try:
+            return self.masked(input)
+        except Err:
+            raise
+        except Exception as error:
+            # It would end the instance without a word. As a failure it costs the row that caused it, and says why.
+            raise Err(Failure(FailureKind.REJECT, f"{type(error).__name__}: {error}", [])) from error
+
+    # `with` drops what came from the host at once. A collector that runs late would leave the host with handles.
+    def masked(self, input: Batch) -> Outcome:
         with input:
             output = Output(input)
             for name in Guest.config.columns:
                 column = input.find(name)
                 if column is None:
                     continue
-                with column, masked(name, column) as replacement:
+                with column, masked_column(name, column) as replacement:
                     output.put(name, replacement, Alignment.INPUT)
             return Outcome(outputs=[output], rejects=[])
 
 
-def masked(name: str, column: Column) -> Column:
+def masked_column(name: str, column: Column) -> Column:
     """The masked column. Missing cells are None here, and stay missing: the host takes their presence from the field that
     the column replaces."""
     if column.data_type() != "utf8":

@@ -67,7 +67,8 @@ class Config:
 
     def mask(self, name: str) -> str:
         """`Alexandra` becomes `A********`. Python's characters are Unicode code points, as they should be."""
-        return name[: self.keep] + self.hide * (len(name) - self.keep)
+        kept = name[: self.keep]
+        return kept + self.hide * (len(name) - len(kept))
 
 
 def check(valid: bool, key: str, wanted: str) -> None:

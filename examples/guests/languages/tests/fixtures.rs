@@ -1,5 +1,8 @@
 //! The guests of all languages give what the shared fixtures say, and describe themselves alike.
 
+#[path = "support/languages.rs"]
+#[macro_use]
+mod languages;
 mod support;
 
 use std::path::Path;
@@ -53,14 +56,14 @@ impl Case {
             }
             return;
         }
-        let mut instance = started.unwrap();
+        let mut instance = started.unwrap_or_else(|error| panic!("{case}: {error}"));
         let input = self.input();
         let outcome = instance.transform(&input);
         if let Some(stops) = &self.stops {
             assert_eq!(outcome.unwrap_err(), TransformError::Stop(stops.clone()), "{case}");
             return;
         }
-        let outcome = outcome.unwrap();
+        let outcome = outcome.unwrap_or_else(|error| panic!("{case}: {error}"));
         assert_eq!(outcome.rejects, [], "{case}");
         let [output] = &*outcome.outputs else { panic!("{case}: {} outputs", outcome.outputs.len()) };
         assert_eq!(output.table(), input.table(), "{case}");

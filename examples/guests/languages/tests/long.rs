@@ -1,5 +1,8 @@
 //! Guests of all languages in use for long, with what is large and what is odd: never a trap, always the same outcome.
 
+#[path = "support/languages.rs"]
+#[macro_use]
+mod languages;
 mod support;
 
 use std::ops::Range;

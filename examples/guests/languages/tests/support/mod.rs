@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
 use arrow_buffer::BooleanBuffer;
@@ -40,9 +40,12 @@ pub fn guest(language: &str) -> Option<GuestSource> {
 }
 
 /// A host whose compiled guests are kept between tests.
-fn host() -> Host {
-    let cache_dir = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest-cache"));
-    Host::new(HostOptions { cache_dir }).unwrap()
+fn host() -> &'static Host {
+    static HOST: OnceLock<Host> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let cache_dir = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest-cache"));
+        Host::new(HostOptions { cache_dir }).unwrap()
+    })
 }
 
 /// A step of a guest, under the default limits.
@@ -62,7 +65,7 @@ pub fn step(guest: GuestSource, with: Value) -> Step {
         pipeline: "people".to_owned(),
         time_zone: "UTC".to_owned(),
     };
-    Step::new(&host(), options).unwrap()
+    Step::new(host(), options).unwrap()
 }
 
 /// Inserts into `shop.people`.
@@ -121,35 +124,4 @@ pub fn cells(column: &Column) -> Vec<Cell> {
 /// What every guest has to make of a text: the rule in its simplest words.
 pub fn mask(text: &str, keep: usize, with: char) -> String {
     text.chars().enumerate().map(|(place, character)| if place < keep { character } else { with }).collect()
-}
-
-/// A test a language: each is a process of its own, and says by its name what is broken.
-#[macro_export]
-macro_rules! in_every_language {
-    ($check:path) => {
-        #[test]
-        fn rust() {
-            $check("rust");
-        }
-
-        #[test]
-        fn c() {
-            $check("c");
-        }
-
-        #[test]
-        fn go() {
-            $check("go");
-        }
-
-        #[test]
-        fn python() {
-            $check("python");
-        }
-
-        #[test]
-        fn javascript() {
-            $check("javascript");
-        }
-    };
 }
