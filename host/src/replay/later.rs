@@ -43,7 +43,10 @@ pub(super) struct Wanted {
 
 /// Letters that were not sent again yet, by their rows.
 #[derive(Default)]
-pub(super) struct Waiting(HashMap<(Lane, u64), Vec<(Option<u32>, Option<TableName>)>>);
+pub(super) struct Waiting(HashMap<(Lane, u64), Vec<PartOf>>);
+
+/// A row of a record, and where it was on its way to; all of them where it is not said.
+type PartOf = (Option<u32>, Option<TableName>);
 
 impl Waiting {
     pub(super) fn of(entries: &[Entry]) -> Self {

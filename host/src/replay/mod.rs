@@ -11,6 +11,7 @@
 //! | [`done`] | which were sent again: the position of a replay |
 //! | [`rows`] | the rows of a letter, and the keys of rows |
 //! | [`plan`] | what becomes of each letter |
+//! | `planner` | finding that out |
 //! | [`later`] | whether the key of a row was changed after it |
 //! | `order` | the order in which rows are sent again |
 //! | [`narrow`] | steps that see of a row only the output that its letter is about |
@@ -25,6 +26,7 @@ pub mod narrow;
 mod order;
 pub mod places;
 pub mod plan;
+mod planner;
 pub mod rows;
 pub mod source;
 
@@ -39,7 +41,8 @@ pub use done::Done;
 pub use filter::{Filter, Since};
 pub use narrow::narrowed;
 pub use places::{LetterPlaces, LetterStore, Stored};
-pub use plan::{Asked, Decided, Entry, Fate, Plan, plan};
+pub use plan::{Asked, Decided, Entry, Fate, Plan};
+pub use planner::plan;
 pub use source::LetterSource;
 
 /// Opens letters that are sealed.
