@@ -84,7 +84,7 @@ impl Condition {
                 if answers.contains(&Some(false)) {
                     Some(false)
                 } else {
-                    answers.into_iter().reduce(|a, b| a.and(b))?
+                    answers.into_iter().reduce(Option::and)?
                 }
             }
             Self::Any(inner) => {
@@ -92,7 +92,7 @@ impl Condition {
                 if answers.contains(&Some(true)) {
                     Some(true)
                 } else {
-                    answers.into_iter().reduce(|a, b| a.and(b))?
+                    answers.into_iter().reduce(Option::and)?
                 }
             }
         }
@@ -184,9 +184,9 @@ fn expected(units: &[Unit], condition: &Condition, drops: bool, assume: bool) ->
                 at += 1;
             }
             Unit::Pair(before, after) => {
-                let unasked = |asks: bool| !asks;
-                let n = known(before.n, after.n, assume).or(unasked(asks_n).then_some((Of::Null, Of::Null)));
-                let s = known(before.s, after.s, assume).or(unasked(asks_s).then_some((Of::Null, Of::Null)));
+                // A column that nobody asks about is no matter.
+                let n = if asks_n { known(before.n, after.n, assume) } else { Some((Of::Null, Of::Null)) };
+                let s = if asks_s { known(before.s, after.s, assume) } else { Some((Of::Null, Of::Null)) };
                 let judged = n.zip(s).map(|(n, s)| {
                     (inside(Row { n: n.0, s: s.0, ..before }), inside(Row { n: n.1, s: s.1, ..after }))
                 });
