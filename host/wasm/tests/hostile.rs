@@ -13,20 +13,35 @@ use serde_json::{Value, json};
 use sluicegate_connector::{Outcome, Transform, TransformError};
 use sluicegate_evil_guests::rust;
 use sluicegate_keys::Use;
+use sluicegate_model::units::TimeSpan;
 use sluicegate_model::{ChangeBatch, Column};
-use sluicegate_wasm::{GuestSource, Step, StepInstance};
+use sluicegate_wasm::{GuestSource, Limits, Step, StepInstance};
 use support::{granted, host, inserts, options, orders};
 
 fn start(with: Value) -> StepInstance {
+    started(with, Limits::default())
+}
+
+fn started(with: Value, limits: Limits) -> StepInstance {
     static GUEST: OnceLock<GuestSource> = OnceLock::new();
     let mut options = granted(options(with), "card", &[Use::Seal]);
     options.guest = GUEST.get_or_init(|| GuestSource::new("evil", rust::module())).clone();
+    options.limits = limits;
     Step::new(&host(), options).unwrap().start().unwrap()
 }
 
 fn run(with: Value, batch: &ChangeBatch) -> Result<Outcome, TransformError> {
-    let mut step = start(with.clone());
+    run_within(with, batch, Limits::default())
+}
+
+fn run_within(with: Value, batch: &ChangeBatch, limits: Limits) -> Result<Outcome, TransformError> {
+    let mut step = started(with.clone(), limits);
     contained(&with.to_string(), || step.transform(batch))
+}
+
+/// So much time that a slow machine runs over the other limits first.
+fn ample_time() -> Limits {
+    Limits { cpu: TimeSpan(Duration::from_secs(6)), ..Limits::default() }
 }
 
 /// What a misdeed comes to.
@@ -39,9 +54,9 @@ enum End {
 
 use End::{Reject, Stop, Trap};
 
-fn end(with: Value, batch: &ChangeBatch) -> (End, String) {
+fn end(with: Value, batch: &ChangeBatch, limits: Limits) -> (End, String) {
     let name = with.to_string();
-    match run(with, batch) {
+    match run_within(with, batch, limits) {
         Err(TransformError::Trap(said)) => (Trap, said),
         Err(TransformError::Reject(said)) => (Reject, said),
         Err(TransformError::Stop(said)) => (Stop, said),
@@ -49,9 +64,9 @@ fn end(with: Value, batch: &ChangeBatch) -> (End, String) {
     }
 }
 
-fn ends(cases: &[(&str, End, &str)]) {
+fn ends(limits: &Limits, cases: &[(&str, End, &str)]) {
     for (misdeed, expected, why) in cases {
-        let (end, said) = end(json!({"do": misdeed}), &orders());
+        let (end, said) = end(json!({"do": misdeed}), &orders(), limits.clone());
         println!("{misdeed}: {end:?}: {said}");
         assert_eq!((&end, said.contains(why)), (expected, true), "{misdeed}: {said}");
         assert!(said.len() < 2_500 && !said.contains(char::is_control), "{misdeed}: {said:?}");
@@ -61,81 +76,96 @@ fn ends(cases: &[(&str, End, &str)]) {
 #[test]
 fn time_is_limited() {
     const TIME: &str = "the guest ran over its limit of CPU time: 500ms (a batch, `limits.cpu`)";
-    ends(&[
-        ("spin", Trap, TIME),
-        ("spin_in_host", Trap, TIME),
-        ("burn_by_regex", Trap, TIME),
-        ("burn_by_seal", Trap, "a context of 10485760 bytes to seal under, 4096 are allowed"),
-        ("key_of_a_million", Trap, "a primary key of 1000000 fields, an output has 10000 at most"),
-    ]);
+    ends(
+        &Limits::default(),
+        &[
+            ("spin", Trap, TIME),
+            ("spin_in_host", Trap, TIME),
+            ("burn_by_regex", Trap, TIME),
+            ("burn_by_seal", Trap, "a context of 10485760 bytes to seal under, 4096 are allowed"),
+            ("key_of_a_million", Trap, "a primary key of 1000000 fields, an output has 10000 at most"),
+        ],
+    );
 }
 
 #[test]
 fn a_slow_pattern_is_not_put_to_a_long_text() {
-    let (end, said) = end(json!({"do": "burn_by_regex", "cell": 4 << 20}), &orders());
+    let (end, said) = end(json!({"do": "burn_by_regex", "cell": 4 << 20}), &orders(), ample_time());
     assert_eq!(end, Reject);
     assert!(said.contains("longer than the 262144 bytes that a regular expression is put to"), "{said}");
     let large = json!({"do": "burn_by_regex", "pattern": "a(?:[ab]{900}){60}c"});
-    let (end, said) = self::end(large, &orders());
+    let (end, said) = self::end(large, &orders(), ample_time());
     assert_eq!(end, Stop);
     assert!(said.contains("size limit"), "{said}");
 }
 
 #[test]
 fn memory_of_the_guest_is_limited() {
-    ends(&[
-        ("grow", Trap, "of memory, its limit is 64MiB (`limits.memory`)"),
-        ("recurse", Trap, "the guest "),
-        ("read_too_much", Trap, "more than its memory can take (64MiB, `limits.memory`)"),
-        ("million_properties", Trap, "gave the host more than 128MiB in one call of the host"),
-    ]);
+    ends(
+        &ample_time(),
+        &[
+            ("grow", Trap, "of memory, its limit is 64MiB (`limits.memory`)"),
+            ("recurse", Trap, "the guest "),
+            ("read_too_much", Trap, "more than its memory can take (64MiB, `limits.memory`)"),
+            ("million_properties", Trap, "gave the host more than 128MiB in one call of the host"),
+        ],
+    );
 }
 
 #[test]
 fn memory_of_the_host_is_limited() {
     const HELD: &str = "columns and outputs of more than 256MiB in one call (`limits.output_bytes`)";
-    ends(&[
-        ("append_forever", Trap, HELD),
-        ("hoard_rows", Trap, HELD),
-        ("hoard_fields", Trap, "the guest "),
-        ("hoard_outputs", Trap, "more than 16384 handles (`limits.handles`)"),
-        ("million_outputs", Trap, "more than 16384 handles (`limits.handles`)"),
-        ("fail_every_cell", Trap, HELD),
-        ("long_format", Trap, HELD),
-        ("empty_matches", Trap, HELD),
-        ("separate_by_much", Trap, HELD),
-        ("take_billions", Trap, HELD),
-        ("one_column_often", Trap, HELD),
-        ("wide_null", Trap, HELD),
-        ("fixed_width", Stop, "a cell of 2147483647 bytes is wider than the 65536 of a type"),
-        ("repeat_one_row", Trap, "the outputs have more than 1000000 rows (`limits.output_rows`)"),
-        ("rows_without_end", Reject, "4294967295 rows are more than the 16777216 of a column"),
-    ]);
+    ends(
+        &ample_time(),
+        &[
+            ("append_forever", Trap, HELD),
+            ("hoard_rows", Trap, HELD),
+            ("hoard_fields", Trap, HELD),
+            ("hoard_outputs", Trap, "more than 16384 handles (`limits.handles`)"),
+            ("million_outputs", Trap, "more than 16384 handles (`limits.handles`)"),
+            ("fail_every_cell", Trap, HELD),
+            ("long_format", Trap, HELD),
+            ("empty_matches", Trap, HELD),
+            ("separate_by_much", Trap, HELD),
+            ("take_billions", Trap, HELD),
+            ("one_column_often", Trap, HELD),
+            ("wide_null", Trap, HELD),
+            ("fixed_width", Stop, "a cell of 2147483647 bytes is wider than the 65536 of a type"),
+            ("repeat_one_row", Trap, "the outputs have more than 1000000 rows (`limits.output_rows`)"),
+            ("rows_without_end", Reject, "4294967295 rows are more than the 16777216 of a column"),
+        ],
+    );
 }
 
 #[test]
 fn what_is_no_column_is_refused() {
-    ends(&[
-        ("wrong_lengths", Reject, "there are 4 values for 14 rows"),
-        ("falling_offsets", Reject, "offset 2 is 1, less than the one before"),
-        ("no_utf8", Reject, "a cell is no UTF-8 text"),
-        ("deep_types", Stop, "it nests deeper than 16"),
-        ("long_type", Stop, "the name of a type is"),
-    ]);
+    ends(
+        &ample_time(),
+        &[
+            ("wrong_lengths", Reject, "there are 4 values for 14 rows"),
+            ("falling_offsets", Reject, "offset 2 is 1, less than the one before"),
+            ("no_utf8", Reject, "a cell is no UTF-8 text"),
+            ("deep_types", Stop, "it nests deeper than 16"),
+            ("long_type", Stop, "the name of a type is"),
+        ],
+    );
 }
 
 #[test]
 fn what_is_no_outcome_is_refused() {
-    ends(&[
-        ("panic", Trap, "the guest panicked: panicked at"),
-        ("far_reject", Trap, "the guest rejected row 4294967295 of a batch of 6 rows"),
-        ("duplicate_columns", Trap, "renamed field \"id\" to \"name\", which there is already"),
-        ("long_name", Trap, "1048576 bytes long, 1024 are allowed"),
-        ("nul_name", Trap, "the name of a field holds a NUL character: a\\u{0}b"),
-        ("control_name", Trap, "the name of a table holds a control character: orders\\u{1b}[2J"),
-        ("seal_ungranted", Stop, "may not seal with the key no-grant"),
-        ("long_message", Reject, "m\\u{1b}[31m\\u{202e}m\\u{1b}[31m"),
-    ]);
+    ends(
+        &ample_time(),
+        &[
+            ("panic", Trap, "the guest panicked: panicked at"),
+            ("far_reject", Trap, "the guest rejected row 4294967295 of a batch of 6 rows"),
+            ("duplicate_columns", Trap, "renamed field \"id\" to \"name\", which there is already"),
+            ("long_name", Trap, "1048576 bytes long, 1024 are allowed"),
+            ("nul_name", Trap, "the name of a field holds a NUL character: a\\u{0}b"),
+            ("control_name", Trap, "the name of a table holds a control character: orders\\u{1b}[2J"),
+            ("seal_ungranted", Stop, "may not seal with the key no-grant"),
+            ("long_message", Reject, "m\\u{1b}[31m\\u{202e}m\\u{1b}[31m"),
+        ],
+    );
 }
 
 #[test]
@@ -198,7 +228,8 @@ fn schemas_are_not_remembered_without_end() {
 #[test]
 fn copies_of_the_batch_count() {
     let text = std::sync::Arc::new(arrow_array::StringArray::from(vec!["x".repeat(2_000); 5_000]));
-    let (end, said) = end(json!({"do": "twice_the_batch"}), &inserts(vec![("text", Column::new(text))]));
+    let (end, said) =
+        end(json!({"do": "twice_the_batch"}), &inserts(vec![("text", Column::new(text))]), ample_time());
     assert_eq!(end, Trap);
     assert!(said.contains("the outputs come to more than 256MiB (`limits.output_bytes`)"), "{said}");
 }

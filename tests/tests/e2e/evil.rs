@@ -131,7 +131,7 @@ fn a_guest_that_is_bad_from_the_start_is_refused() {
         ("preview1", "preview1"),
         ("threads", "is no valid WebAssembly component"),
         ("memory64", "is no valid WebAssembly component"),
-        ("multi_memory", "is no valid WebAssembly component"),
+        ("multi_memory", "it has 6 memories in one module, 1 are allowed"),
     ] {
         refused(&bench, name, text::module(name), why);
     }
