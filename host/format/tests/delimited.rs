@@ -55,14 +55,14 @@ fn kinds_go_both_ways() {
 
 #[test]
 fn what_is_null_and_what_is_empty_stays_apart() {
-    let decoder = decoder("csv: { columns: [a, b], null: '\\N', table: t }");
+    let decoder = decoder("csv: { columns: [a, b], null_text: '\\N', table: t }");
     let decoded = decode(decoder.as_ref(), &["\\N,\"\\N\"", ",x"]);
     let batch = batches(&decoded)[0];
     assert_eq!(batch.columns()[0].cell(0), Cell::Null);
     assert_eq!(batch.columns()[1].cell(0), Cell::Value);
     assert_eq!(batch.columns()[0].cell(1), Cell::Value);
     let texts: Vec<String> =
-        encode(encoder("csv: { null: '\\N' }").as_ref(), batch).into_iter().flatten().collect();
+        encode(encoder("csv: { null_text: '\\N' }").as_ref(), batch).into_iter().flatten().collect();
     assert_eq!(texts, ["\\N,\"\\N\"", ",x"]);
     let texts: Vec<String> = encode(encoder("csv").as_ref(), batch).into_iter().flatten().collect();
     assert_eq!(texts, [",\\N", "\"\",x"]);
@@ -76,7 +76,7 @@ fn a_cell_that_was_not_sent_is_no_null() {
     let rejects = encoder("csv").encode(batch, &mut messages).unwrap();
     assert_eq!((rejects.len(), rejects[0].row, messages.messages.len()), (1, 1, 1));
     let texts: Vec<String> =
-        encode(encoder("csv: { missing: 'null' }").as_ref(), batch).into_iter().flatten().collect();
+        encode(encoder("csv: { missing: as-null }").as_ref(), batch).into_iter().flatten().collect();
     assert_eq!(texts, ["1,x", "2,"]);
 }
 

@@ -99,8 +99,8 @@ fn every_form_is_written_and_read_again() {
         ("ndjson", format!("json: {{ {types} }}"), "csv: {}", "compression: zstd"),
         ("csv.zst", format!("csv: {{ {types} }}"), "parquet: {}", ""),
         ("parquet", "parquet: {}".to_owned(), "arrow: {}", ""),
-        ("arrow", "arrow: { table: orders }".to_owned(), "csv: { null: '\\N', kind_column: op }", "compression: gzip"),
-        ("csv.gz", format!("csv: {{ null: '\\N', kind_column: op, {types} }}"), "json: {}", ""),
+        ("arrow", "arrow: { table: orders }".to_owned(), "csv: { null_text: '\\N', kind_column: op }", "compression: gzip"),
+        ("csv.gz", format!("csv: {{ null_text: '\\N', kind_column: op, {types} }}"), "json: {}", ""),
     ];
     let folders = ["first", "second", "third", "fourth", "fifth", "last"];
     for (place, (suffix, read, written, options)) in forms.iter().enumerate() {
@@ -141,7 +141,7 @@ fn every_form_is_written_and_read_again() {
 fn files_to_files_exactly_once_over_kills() {
     let bench = Bench::new("files-kill");
     let wanted = write_numbers(&bench, "abc", 60_000);
-    let engine = "engine: { throttle: { rows_per_second: 40000 }, max_delay: 20ms, max_epoch: 60ms }";
+    let engine = "engine: { memory: 256KiB, throttle: { rows_per_second: 40000 }, max_delay: 20ms, max_epoch: 60ms }";
     for (name, format) in [("text", "json"), ("rolled", "csv"), ("columns", "parquet")] {
         let roll = if name == "rolled" { ", roll: { rows: 7000 }" } else { "" };
         let text = files(
@@ -192,7 +192,7 @@ fn kafka_to_files_exactly_once_over_kills() {
         format!(
             "pipeline: {topic}\nsource: {{ kafka: {{ brokers: \"{}\", topics: [{topic}], format: json, start: earliest, \
              session_timeout: 3s }} }}\nsink: {{ file: {{ directory: out, path: \"{{partition}}.ndjson\", format: json }} }}\n\
-             engine: {{ throttle: {{ rows_per_second: 15000 }}, max_delay: 20ms, max_epoch: 60ms }}\n",
+             engine: {{ memory: 256KiB, throttle: {{ rows_per_second: 15000 }}, max_delay: 20ms, max_epoch: 60ms }}\n",
             client.brokers()
         ),
     );
@@ -218,7 +218,7 @@ fn files_to_kafka_exactly_once_over_kills() {
         format!(
             "pipeline: {topic}\nsource: {{ file: {{ paths: \"in/*.ndjson\", format: json }} }}\n\
              sink: {{ kafka: {{ brokers: \"{}\", topic: {topic}, format: json, transaction_timeout: 6s }} }}\n\
-             engine: {{ throttle: {{ rows_per_second: 15000 }}, max_delay: 20ms, max_epoch: 100ms }}\n",
+             engine: {{ memory: 256KiB, throttle: {{ rows_per_second: 15000 }}, max_delay: 20ms, max_epoch: 100ms }}\n",
             client.brokers()
         ),
     );

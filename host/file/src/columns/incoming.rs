@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use sluicegate_connector::Error;
 use sluicegate_format::json::RowsAre;
 use sluicegate_model::{
-    ChangeBatch, Column, Decoded, Item, Lane, Meta, Origin, RowKind, RowReject, TableName, data_type,
+    ChangeBatch, Column, Decoded, Item, Lane, Meta, Origin, RowKind, RowReject, TableName, data_type, field,
 };
 
 use super::ColumnsOptions;
@@ -86,23 +86,25 @@ impl Incoming {
     }
 
     /// A column in a type that every step and sink knows.
-    fn column(&self, field: &Field, array: &ArrayRef) -> Result<(Field, ArrayRef), Error> {
-        let wanted = plain(field.data_type()).filter(|wanted| data_type::name_of(wanted).is_some());
+    fn column(&self, own: &Field, array: &ArrayRef) -> Result<(Field, ArrayRef), Error> {
+        let wanted = plain(own.data_type()).filter(|wanted| data_type::name_of(wanted).is_some());
         let cast = wanted.ok_or_else(|| {
-            let what =
-                format!("the file has a column of type {}, which has no place here", field.data_type());
+            let what = format!("the file has a column of type {}, which has no place here", own.data_type());
             Error::configuration(what)
                 .lane(&self.lane)
-                .column(field.name())
+                .column(own.name())
                 .help("write the file with another type")
         })?;
-        let array = if cast == *field.data_type() {
+        let array = if cast == *own.data_type() {
             Arc::clone(array)
         } else {
             arrow_cast::cast(array, &cast)
-                .map_err(|error| self.unfit("a column cannot be read", error).column(field.name().as_str()))?
+                .map_err(|error| self.unfit("a column cannot be read", error).column(own.name().as_str()))?
         };
-        Ok((Field::new(field.name(), cast, true), array))
+        // What sinks look at; other keys are about the file.
+        let mut about = own.metadata().clone();
+        about.retain(|key, _| [field::JSON, field::SOURCE_TYPE, field::COMMENT].contains(&key.as_str()));
+        Ok((Field::new(own.name(), cast, true).with_metadata(about), array))
     }
 
     fn read_kinds(

@@ -35,7 +35,7 @@ pub(crate) fn outgoing(
                 row: (end - 1) as u32,
                 reason: format!(
                     "column {name:?}: its source did not send it, and a file of columns has no form for that: \
-                     `missing: null` writes NULL"
+                     `missing: as-null` writes NULL"
                 ),
             });
         } else {

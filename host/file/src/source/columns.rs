@@ -118,6 +118,10 @@ impl Reader for ColumnsReader {
         None
     }
 
+    fn grows(&self) -> bool {
+        false
+    }
+
     fn again(&self) -> StartAt {
         StartAt::Position(self.position(self.at))
     }

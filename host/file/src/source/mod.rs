@@ -47,6 +47,9 @@ use reader::{ReadUp, Reader, open};
 /// Bytes of a chunk, at least, where there are so many: less is not worth a call.
 const CHUNK_LEAST: usize = 64 << 10;
 
+/// Files that stay open while they are followed.
+const OPEN_FILES: usize = 256;
+
 /// Files that match patterns: a lane each.
 pub struct FileSource {
     options: SourceOptions,
@@ -72,6 +75,8 @@ struct LaneState {
     open_at: Option<StartAt>,
     /// Whether it had nothing more when it was looked at last.
     dry: bool,
+    /// Whether nothing can come any more: it was whole.
+    done: bool,
     /// Where it ends in this run, once known.
     end: Option<u64>,
 }
@@ -147,6 +152,7 @@ impl FileSource {
                     reader: None,
                     open_at: None,
                     dry: false,
+                    done: false,
                     end: None,
                 };
                 self.lanes.insert(state.found.lane.clone(), state);
@@ -205,6 +211,7 @@ impl FileSource {
         let Some(Reading { lane, incarnation, .. }) = self.reading.take() else { return Ok(None) };
         let (reader, read) =
             ended.map_err(|broken| Error::fatal("reading a file broke off").lane(&lane).caused_by(broken))?;
+        let crowded = self.lanes.len() > OPEN_FILES;
         let Some(state) = self.lanes.get_mut(&lane) else { return Ok(None) };
         // It was started anew meanwhile: what was read is read again.
         if state.incarnation != Some(incarnation) {
@@ -225,6 +232,11 @@ impl FileSource {
             }
             ReadUp::End => {
                 state.dry = true;
+                state.done = self.bounded || state.reader.as_ref().is_some_and(|reader| !reader.grows());
+                if state.done || crowded {
+                    // Few files stay open, however many there are.
+                    state.open_at = state.reader.take().map(|reader| reader.again());
+                }
                 Ok(self.bounded.then_some(Event::Finished(lane)))
             }
         }
@@ -234,7 +246,7 @@ impl FileSource {
     async fn look_again(&mut self) -> Result<Option<Event>, Error> {
         let new = self.look().await?;
         for state in self.lanes.values_mut() {
-            state.dry = false;
+            state.dry = state.done;
         }
         Ok((!new.is_empty()).then_some(Event::Assigned(new)))
     }
@@ -290,7 +302,7 @@ impl Source for FileSource {
             let Some(state) = self.lanes.get_mut(lane) else { continue };
             (state.reader, state.open_at) = (None, Some(at.clone()));
             state.incarnation = Some(*incarnation);
-            state.dry = false;
+            (state.dry, state.done) = (false, false);
         }
         Ok(())
     }

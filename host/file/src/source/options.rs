@@ -243,7 +243,10 @@ mod tests {
             (r#"{"paths": [], "format": "json"}"#, "no `paths`"),
             (r#"{"paths": ["-", "a"], "format": "json"}"#, "beside other paths"),
             (r#"{"paths": "-", "format": "parquet"}"#, "cannot be read from `-`"),
-            (r#"{"paths": "a", "format": {"parquet": {"missing": "null"}}}"#, "`missing` is about writing"),
+            (
+                r#"{"paths": "a", "format": {"parquet": {"missing": "as-null"}}}"#,
+                "`missing` is about writing",
+            ),
             (r#"{"paths": "a", "format": {"csv": {"header": false}}}"#, "does not name their columns"),
             (r#"{"paths": "a", "format": "json", "encoding": "utf-16le"}"#, "does not hold ASCII"),
             (r#"{"paths": "a", "format": "json", "encoding": "klingon"}"#, "no character set"),

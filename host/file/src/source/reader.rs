@@ -47,6 +47,9 @@ pub(super) trait Reader: Send {
     /// What it stops at, where that was said.
     fn end(&self) -> Option<u64>;
 
+    /// Whether more may come once it has ended.
+    fn grows(&self) -> bool;
+
     /// Where it was: what is to be opened again after a failure.
     fn again(&self) -> StartAt;
 

@@ -349,6 +349,10 @@ impl Reader for TextReader {
         (self.end != u64::MAX).then_some(self.end)
     }
 
+    fn grows(&self) -> bool {
+        self.input.is_plain()
+    }
+
     fn again(&self) -> StartAt {
         StartAt::Position(self.position(self.given))
     }

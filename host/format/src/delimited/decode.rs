@@ -34,7 +34,7 @@ impl CsvDecoder {
                 RowsAre::Insert => RowKind::Insert,
                 RowsAre::Upsert => RowKind::UpdateAfter,
             },
-            null: options.null.clone().unwrap_or_default().into_bytes(),
+            null: options.null_text.clone().unwrap_or_default().into_bytes(),
             table: options.table.clone(),
             primary_key: options.primary_key.clone().unwrap_or_default().into(),
             declared: options.schema.clone(),

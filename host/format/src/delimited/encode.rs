@@ -21,7 +21,7 @@ impl CsvEncoder {
         Self {
             dialect,
             header: options.has_header(),
-            null: options.null.clone().unwrap_or_default().into_bytes(),
+            null: options.null_text.clone().unwrap_or_default().into_bytes(),
             kind_column: options.kind_column.clone(),
             missing: options.missing.unwrap_or_default(),
             style: Style { timestamps: options.timestamps.unwrap_or_default(), ..Style::default() },
@@ -51,7 +51,7 @@ impl CsvEncoder {
                 Plain::Value => self.dialect.write(scratch, *scratch == self.null, out),
                 Plain::Missing if self.missing == OnMissing::Reject => {
                     return Err(format!(
-                        "column {:?}: its source did not send it, and csv has no form for that: `missing: null` \
+                        "column {:?}: its source did not send it, and csv has no form for that: `missing: as-null` \
                          writes NULL",
                         columns.name(column)
                     ));

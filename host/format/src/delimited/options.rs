@@ -9,7 +9,7 @@ use super::Dialect;
 use super::decode::CsvDecoder;
 use super::encode::CsvEncoder;
 use crate::json::RowsAre;
-use crate::options::{DeclaredTypes, Format};
+use crate::options::{DeclaredTable, DeclaredTypes, Format};
 use crate::write::Timestamps;
 use crate::{Decode, Encode, FormatError};
 
@@ -34,7 +34,7 @@ pub struct CsvOptions {
     /// The text that stands for NULL where it is not in quotes. Default: none at all, so that an empty field is NULL
     /// and `""` is empty text.
     #[serde(default)]
-    pub null: Option<String>,
+    pub null_text: Option<String>,
     /// A column that holds the kind of the change: `+I`, `-U`, `+U`, `-D`; when read also `I`, `U`, `D`. Without it
     /// deletes cannot be written, and every record that is read is of the `kind` that is set.
     #[serde(default)]
@@ -63,13 +63,13 @@ pub struct CsvOptions {
 
 /// What becomes of a row with a cell that its source did not send, in a form that has no place for "not said".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum OnMissing {
     /// It goes to the dead letters: NULL would be a claim that nobody made.
     #[default]
     Reject,
     /// The cell is written as NULL.
-    Null,
+    AsNull,
 }
 
 const NAME: &str = "csv";
@@ -158,5 +158,9 @@ impl Format for CsvOptions {
             });
         }
         Ok(Arc::new(CsvEncoder::new(self, self.dialect()?)))
+    }
+
+    fn declared(&self) -> Vec<DeclaredTable> {
+        DeclaredTable::all(self.schema.as_ref(), self.primary_key.as_ref())
     }
 }
