@@ -48,7 +48,7 @@ pub use self::reference::reference_markdown;
 
 use self::exit::Failure;
 
-/// A gateway for change rows: Kafka through WebAssembly transforms to Kafka, exactly once.
+/// A gateway for change rows: from Kafka or files through WebAssembly transforms to Kafka or files, exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "sluicegate", version, max_term_width = 100, after_long_help = LONG)]
 struct Cli {

@@ -24,7 +24,7 @@ pub(super) enum Verb {
     Set {
         /// The pipeline file.
         file: PathBuf,
-        /// A lane and its next offset, as in orders/3=4711.
+        /// A lane and its next offset, as in orders/3=4711; of a file, the lines or rows to leave out.
         #[arg(required = true, value_name = "LANE=OFFSET", value_parser = parse_move)]
         moves: Vec<(Lane, i64)>,
     },
@@ -39,6 +39,7 @@ pub(super) enum Verb {
         lanes: Vec<String>,
     },
     /// Take over what another pipeline committed: for a pipeline that got a new name. Neither may be running.
+    #[command(after_long_help = COPY)]
     Copy {
         /// The pipeline file, with the new name.
         file: PathBuf,
@@ -64,6 +65,12 @@ const RESET: &str = "\
 Examples:
   sluicegate positions reset orders.yaml
   sluicegate positions reset orders.yaml ogg.shop.orders/3";
+
+const COPY: &str = "\
+What is committed under the new name already is never written over.
+
+Example:
+  sluicegate positions copy orders-2.yaml --from orders";
 
 fn parse_move(text: &str) -> Result<(Lane, i64), String> {
     let (lane, offset) = text.rsplit_once('=').ok_or("write LANE=OFFSET, as in orders/3=4711")?;

@@ -19,7 +19,7 @@ use self::broker::Embedded;
 use self::report::Progress;
 use super::Output;
 use super::exit::Failure;
-use super::preview::Shown;
+use super::preview::Trace;
 use crate::config::{Config, RunOptions, RunUntil};
 
 /// The pipeline that the demo runs, as it stands in `examples/`.
@@ -29,7 +29,9 @@ const PARTITIONS: i32 = 4;
 const OUTPUTS: [&str; 3] = ["orders-0", "orders-1", "orders-2"];
 const DEAD: &str = "orders.dead";
 
+/// The command line of `demo`.
 #[derive(Debug, Args)]
+#[command(after_long_help = LONG)]
 pub(super) struct Arguments {
     /// Messages to send through.
     #[arg(long, default_value_t = 60_000)]
@@ -38,6 +40,13 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "sluicegate-demo")]
     directory: PathBuf,
 }
+
+const LONG: &str = "\
+Everything is real but the broker, which is a test cluster inside this process: the messages, the pipeline file, the \
+transforms and the code that runs them. The files stay, to be looked at and changed.
+
+Example:
+  sluicegate demo --messages 1000";
 
 pub(super) async fn demo(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let broker = Embedded::start(&[
@@ -88,17 +97,11 @@ fn lay_out(directory: &Path, brokers: &str) -> Result<String, Failure> {
 
 /// Shows what each step makes of the first rows.
 async fn preview(config: &Config, output: Output) -> Result<(), Failure> {
-    let mut chain = sluicegate_engine::Chain::new(&config.chain_factories()?);
-    let mut shown = Shown::default();
-    for (_, decoded) in config.sample(4).await? {
-        for item in decoded.items {
-            if let sluicegate_model::Item::Rows(batch) = item {
-                shown.pass(&mut chain, batch)?;
-            }
-        }
-    }
-    shown.print(output);
-    Ok(())
+    let mut trace = Trace::new(config.name(), &config.chain_factories()?);
+    let sample = config.sample(4).await?;
+    let ended = sample.into_iter().try_for_each(|(lane, decoded)| trace.pass(&lane, decoded));
+    trace.print(output, false);
+    ended
 }
 
 /// Runs the pipeline to the end of the source, with live counts. Gives the seconds from the first row to the end.

@@ -106,7 +106,10 @@ fn name(text: &str) -> Result<String, String> {
 
 /// Makes the pipeline.
 pub(super) fn pipeline(arguments: &Arguments, output: Output) -> Result<(), Failure> {
-    let directory = arguments.directory.join(&arguments.name);
+    let directory = match arguments.directory.as_path() {
+        here if here == Path::new(".") => PathBuf::from(&arguments.name),
+        elsewhere => elsewhere.join(&arguments.name),
+    };
     let file = directory.join(format!("{}.yaml", arguments.name));
     let readme = directory.join("README.md");
     fs::create_dir_all(&directory)
