@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sluicegate_connector::{Error, Incarnations, Sink, Source, TransformFactory};
-use sluicegate_model::Lane;
+use sluicegate_model::{ChangeBatch, Lane};
 use thiserror::Error as ThisError;
 use tokio::sync::{mpsc, watch};
 
@@ -26,6 +26,9 @@ pub struct Pipeline {
     pub steps: Vec<Arc<dyn TransformFactory>>,
     /// Where they go.
     pub sink: Box<dyn Sink>,
+    /// Batches of no rows that show the outputs, as far as they are known before the first row: the sink gets ready
+    /// for them before it is opened.
+    pub outputs: Vec<ChangeBatch>,
     /// Where rows go that cannot be handled.
     pub dead_letters: DeadLetterRoute,
     /// How it runs.
@@ -90,8 +93,8 @@ impl Pipeline {
     /// # Errors
     /// [`Stop`] says why.
     pub async fn run(self, level: watch::Receiver<StopLevel>) -> Result<End, Stop> {
-        let Self { name, source, steps, mut sink, dead_letters, options, bounded, counters } = self;
-        sink.prepare(&[]).await?;
+        let Self { name, source, steps, mut sink, outputs, dead_letters, options, bounded, counters } = self;
+        sink.prepare(&outputs).await?;
         let writer = sink.open().await?;
         let incarnations = Incarnations::default();
         let DeadLetterRoute { open, outside, overflow, stop_after, seal } = dead_letters;

@@ -55,6 +55,7 @@ impl Run {
                 faults: self.faults,
                 dice: Dice::new(seed + 1),
             }),
+            outputs: Vec::new(),
             dead_letters: DeadLetterRoute {
                 open: self.letters_open,
                 outside: Some(Box::new(MemoryLetters(Arc::clone(&self.store)))),
