@@ -8,8 +8,8 @@ use sluicegate_keys::KeyRing;
 use sluicegate_transforms::BUILT_INS;
 use sluicegate_wasm::{GuestError, GuestSource, Host, HostOptions, Step, StepOptions};
 
-use super::crypt_grants;
 use super::error::{ConfigErrors, Problem};
+use super::key_grants;
 use super::load::Loaded;
 use super::locate::Node;
 use super::nearest::{did_you_mean, listed};
@@ -88,7 +88,7 @@ impl Maker<'_> {
             pipeline: file.pipeline.clone(),
             time_zone: file.time_zone.as_ref().map_or("UTC", |zone| zone.0.as_str()).to_owned(),
         };
-        let ungranted = crypt_grants::check(&name, self.entry, self.node, self.ring);
+        let ungranted = key_grants::check(&name, self.entry, self.node, self.ring);
         if !ungranted.is_empty() {
             return Err(ungranted);
         }

@@ -13,7 +13,7 @@
 //! | `nearest` | what somebody may have meant |
 //! | `plan` | what a pipeline does to rows, as a hash |
 //! | `guests` | steps, found, loaded and tried |
-//! | `crypt_grants` | keys that `crypt` names and is not granted |
+//! | `key_grants` | keys that `crypt` and `mask` name and are not granted |
 //! | `letters` | where dead letters go, sealed |
 //! | `replays` | what the verbs about dead letters need |
 //! | `stand_ins` | what stands in for the environment and for secrets, in tests |
@@ -30,12 +30,12 @@
 pub mod assemble;
 mod check;
 mod connections;
-mod crypt_grants;
 mod dead_letters;
 pub mod error;
 mod excerpt;
 mod guests;
 pub(crate) mod keys;
+mod key_grants;
 mod letters;
 mod load;
 pub(crate) mod locate;
