@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use sluicegate_sdk::ordered::Ordered;
+use sluicegate_sdk::tables::MissingColumns;
 
 /// Seals and opens columns, and makes pseudonyms of them. A key is named as it stands in the pipeline's `keys:`; the
 /// step must be granted its use.
@@ -70,18 +71,6 @@ pub enum OnBad {
     Reject,
     /// The cell becomes NULL.
     Null,
-}
-
-/// What happens where a column is named that the rows lack.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum MissingColumns {
-    /// It is passed over, with a line in the log: a batch of partial rows may lack a column. A column of that name in
-    /// another case stops the pipeline all the same.
-    #[default]
-    Ignore,
-    /// The pipeline stops.
-    Stop,
 }
 
 #[cfg(test)]

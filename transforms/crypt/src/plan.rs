@@ -1,6 +1,6 @@
 //! The block turned into what is done column by column.
 
-use crate::config::{Config, Mac, MissingColumns, Under};
+use crate::config::{Config, Mac, Under};
 
 /// What is done to one column: it is opened, then its pseudonym is made, then it is sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,26 +82,6 @@ impl Step {
     }
 }
 
-/// What is done about a column that the rows lack.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Lacking {
-    /// The pipeline stops; this is added to "there is no such column".
-    Stop(String),
-    /// A line in the log.
-    Warn,
-}
-
-/// Judges a column that is not among `names`.
-pub fn judge(column: &str, names: &[String], configured: MissingColumns) -> Lacking {
-    let same = |name: &&String| name.to_lowercase() == column.to_lowercase();
-    match (names.iter().find(same), configured) {
-        (Some(near), _) => Lacking::Stop(format!("; it has {near}, and names of columns are case-sensitive")),
-        (None, MissingColumns::Stop) if names.is_empty() => Lacking::Warn,
-        (None, MissingColumns::Stop) => Lacking::Stop(format!("; it has {}", names.join(", "))),
-        (None, MissingColumns::Ignore) => Lacking::Warn,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,17 +125,5 @@ mod tests {
             let error = steps_of(text).unwrap_err();
             assert!(error.starts_with(wrong), "{error}");
         }
-    }
-
-    #[test]
-    fn a_name_in_another_case_always_stops() {
-        let names = ["ID".to_owned(), "PHONE".to_owned()];
-        let stop = judge("phone", &names, MissingColumns::Ignore);
-        assert_eq!(stop, Lacking::Stop("; it has PHONE, and names of columns are case-sensitive".to_owned()));
-        assert_eq!(judge("mail", &names, MissingColumns::Ignore), Lacking::Warn);
-        assert_eq!(
-            judge("mail", &names, MissingColumns::Stop),
-            Lacking::Stop("; it has ID, PHONE".to_owned())
-        );
     }
 }
