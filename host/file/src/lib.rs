@@ -31,4 +31,4 @@ pub use letter::Letter;
 pub use positions::FilePositions;
 pub use reader::{read_letters, read_letters_from};
 pub use sink::{FileSink, SinkOptions};
-pub use source::{FileSource, FileTerms, SourceOptions, StdinSource};
+pub use source::{FileSource, FileTerms, LetterRecords, SourceOptions, StdinSource};

@@ -47,9 +47,8 @@ impl Run {
                 let ordinal = batch.origin().ordinals[row];
                 read.rows.push((
                     ordinal,
-                    arrow_array::Array::is_valid(&text, row)
-                        .then(|| text.value(row).to_owned())
-                        .unwrap_or_default(),
+                    // NULL has no text.
+                    text.value(row).to_owned(),
                 ));
             }
         }

@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use sluicegate_connector::{Class, Error};
 
@@ -78,7 +78,7 @@ impl Stretches {
         let file = File::open(path).map_err(|error| failed("opened", path, error))?;
         match kind {
             ColumnsKind::Parquet => {
-                let metadata = ArrowReaderMetadata::load(&file, Default::default())
+                let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
                     .map_err(|error| unreadable("Parquet", path, patient, error))?;
                 Ok(Self::Parquet { file, metadata, group: unit as usize, row, reader: None })
             }
@@ -112,27 +112,23 @@ impl Stretches {
                     (*group, *row, *reader) = (*group + 1, 0, None);
                     continue;
                 }
-                let open = match reader {
-                    Some(open) => open,
-                    None => {
-                        let file = file.try_clone().map_err(|error| failed("read", path, error))?;
-                        let built =
-                            ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
-                                .with_row_groups(vec![*group])
-                                .with_offset(*row as usize)
-                                .with_batch_size(ROWS)
-                                .build()
-                                .map_err(|error| unreadable("Parquet", path, false, error))?;
-                        reader.insert(built)
-                    }
+                let open = if let Some(open) = reader {
+                    open
+                } else {
+                    let file = file.try_clone().map_err(|error| failed("read", path, error))?;
+                    let built = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+                        .with_row_groups(vec![*group])
+                        .with_offset(*row as usize)
+                        .with_batch_size(ROWS)
+                        .build()
+                        .map_err(|error| unreadable("Parquet", path, false, error))?;
+                    reader.insert(built)
                 };
-                let batch = match open.next() {
-                    Some(batch) => batch.map_err(|error| unreadable("Parquet", path, false, error))?,
-                    None => {
-                        let what = format!("row group {group} of {} ends too early", path.display());
-                        return Err(Error::fatal(what).help("the file is damaged: write it again"));
-                    }
+                let Some(batch) = open.next() else {
+                    let what = format!("row group {group} of {} ends too early", path.display());
+                    return Err(Error::fatal(what).help("the file is damaged: write it again"));
                 };
+                let batch = batch.map_err(|error| unreadable("Parquet", path, false, error))?;
                 let (unit, first) = (*group as u64, *row);
                 *row += batch.num_rows() as u64;
                 return Ok(Some(Stretch { unit, row: first, ends_unit: *row >= rows, batch }));

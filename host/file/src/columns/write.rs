@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::CompressionType;
@@ -42,7 +43,7 @@ impl ColumnsFile {
                 };
                 let properties = WriterProperties::builder().set_compression(compression).build();
                 let writer =
-                    ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(of_parquet)?;
+                    ArrowWriter::try_new(file, Arc::clone(schema), Some(properties)).map_err(of_parquet)?;
                 Ok(Self::Parquet(Box::new(writer)))
             }
             ColumnsKind::Arrow => {

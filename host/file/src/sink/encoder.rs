@@ -93,16 +93,13 @@ fn text(
     let mut lines = Vec::with_capacity(messages.bytes.len() + messages.messages.len());
     let mut rows = 0;
     for message in &messages.messages {
-        match messages.value(message) {
-            Some(value) => {
-                lines.extend_from_slice(value);
-                lines.push(b'\n');
-                rows += 1;
-            }
-            None => {
-                let reason = "a message without a value has no form in a line".to_owned();
-                rejects.push(Reject { row: message.row, reason });
-            }
+        if let Some(value) = messages.value(message) {
+            lines.extend_from_slice(value);
+            lines.push(b'\n');
+            rows += 1;
+        } else {
+            let reason = "a message without a value has no form in a line".to_owned();
+            rejects.push(Reject { row: message.row, reason });
         }
     }
     let preamble = format.preamble(batch);

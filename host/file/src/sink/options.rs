@@ -105,10 +105,13 @@ impl SinkOptions {
     pub(super) fn template(&self) -> Result<Template, Error> {
         let default = format!("{{table}}.{}", self.format.suffix());
         let mut path = self.path.clone().unwrap_or(default);
-        match self.compression {
-            TextCompression::Gzip if !path.ends_with(".gz") => path.push_str(".gz"),
-            TextCompression::Zstd if !path.ends_with(".zst") => path.push_str(".zst"),
-            _ => {}
+        let suffix = match self.compression {
+            TextCompression::None => "",
+            TextCompression::Gzip => ".gz",
+            TextCompression::Zstd => ".zst",
+        };
+        if !path.ends_with(suffix) {
+            path.push_str(suffix);
         }
         Template::parse(&path)
     }

@@ -10,7 +10,7 @@ use super::identity::Identity;
 use super::options::SourceOptions;
 use super::payload::ColumnsRows;
 use super::position::ColumnsPoint;
-use super::reader::{ReadUp, Reader, open_same};
+use super::reader::{Read, Reader, open_same};
 use crate::columns::{ColumnsKind, Incoming, Stretch, Stretches};
 use crate::failure::failed;
 use crate::format::FileFormat;
@@ -96,16 +96,16 @@ impl ColumnsReader {
 }
 
 impl Reader for ColumnsReader {
-    fn read(&mut self, room: usize) -> Result<ReadUp, Error> {
+    fn read(&mut self, room: usize) -> Result<Option<Read>, Error> {
         let from = self.position(self.at);
-        let Some((payload, to, bytes)) = self.next(room)? else { return Ok(ReadUp::End) };
-        Ok(ReadUp::Rows {
+        let Some((payload, to, bytes)) = self.next(room)? else { return Ok(None) };
+        Ok(Some(Read {
             from,
             to: self.position(to),
             records: payload.batch.num_rows(),
             bytes,
             payload: Box::new(payload),
-        })
+        }))
     }
 
     fn size_now(&self) -> u64 {

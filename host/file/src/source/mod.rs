@@ -11,6 +11,7 @@
 //! | `reader` | a file from a point on: what all forms have in common |
 //! | `text` | lines and records |
 //! | `columns` | Parquet and Arrow IPC |
+//! | `letters` | [`LetterRecords`]: records of dead letters, as they were read |
 //! | `payload` | records as the engine takes them |
 //! | `stdin` | [`StdinSource`]: standard input |
 //! | `terms` | positions by numbers that people give, and how far they are behind |
@@ -19,6 +20,7 @@ mod columns;
 mod discover;
 mod identity;
 mod input;
+mod letters;
 mod options;
 mod payload;
 mod position;
@@ -37,12 +39,13 @@ use sluicegate_connector::{Chunk, Error, Event, LaneStart, Source, StartAt};
 use sluicegate_model::{Decoded, Incarnation, Lane};
 use tokio::task::JoinHandle;
 
+pub use letters::LetterRecords;
 pub use options::{Encoding, Paths, SourceOptions, Start};
 pub use stdin::StdinSource;
 pub use terms::FileTerms;
 
 use discover::{Found, discover};
-use reader::{ReadUp, Reader, open};
+use reader::{Read, Reader, open};
 
 /// Bytes of a chunk, at least, where there are so many: less is not worth a call.
 const CHUNK_LEAST: usize = 64 << 10;
@@ -85,8 +88,11 @@ struct LaneState {
 struct Reading {
     lane: Lane,
     incarnation: Incarnation,
-    task: JoinHandle<(Option<Box<dyn Reader>>, Result<ReadUp, Error>)>,
+    task: JoinHandle<Ended>,
 }
+
+/// The reader, where the file could be opened, and what it gave.
+type Ended = (Option<Box<dyn Reader>>, Result<Option<Read>, Error>);
 
 impl FileSource {
     /// A source. Paths are relative to `directory`. Nothing is looked at yet.
@@ -225,21 +231,18 @@ impl FileSource {
             // What failed is not gone on with: it is opened again where it was.
             Err(_) => state.open_at = reader.map(|reader| reader.again()).or(state.open_at.take()),
         }
-        match read.map_err(|error| error.lane(&lane))? {
-            ReadUp::Rows { from, to, records, bytes, payload } => {
-                let chunk = Chunk { lane, incarnation, from, to, records, bytes, payload };
-                Ok(Some(Event::Rows(Box::new(chunk))))
+        let Some(Read { from, to, records, bytes, payload }) = read.map_err(|error| error.lane(&lane))?
+        else {
+            state.dry = true;
+            state.done = self.bounded || state.reader.as_ref().is_some_and(|reader| !reader.grows());
+            if state.done || crowded {
+                // Few files stay open, however many there are.
+                state.open_at = state.reader.take().map(|reader| reader.again());
             }
-            ReadUp::End => {
-                state.dry = true;
-                state.done = self.bounded || state.reader.as_ref().is_some_and(|reader| !reader.grows());
-                if state.done || crowded {
-                    // Few files stay open, however many there are.
-                    state.open_at = state.reader.take().map(|reader| reader.again());
-                }
-                Ok(self.bounded.then_some(Event::Finished(lane)))
-            }
-        }
+            return Ok(self.bounded.then_some(Event::Finished(lane)));
+        };
+        let chunk = Chunk { lane, incarnation, from, to, records, bytes, payload };
+        Ok(Some(Event::Rows(Box::new(chunk))))
     }
 
     /// Files may have grown, and new ones may be there.

@@ -14,29 +14,24 @@ use crate::columns::ColumnsKind;
 use crate::failure::failed;
 use crate::format::FileFormat;
 
-/// What a read came to.
-pub(super) enum ReadUp {
-    /// Records.
-    Rows {
-        /// Before the first.
-        from: Position,
-        /// After the last.
-        to: Position,
-        /// Their number.
-        records: usize,
-        /// Bytes that they hold in memory.
-        bytes: usize,
-        /// They.
-        payload: Box<dyn Payload>,
-    },
-    /// Nothing more is there now.
-    End,
+/// Records that were read.
+pub(super) struct Read {
+    /// Before the first.
+    pub(super) from: Position,
+    /// After the last.
+    pub(super) to: Position,
+    /// Their number.
+    pub(super) records: usize,
+    /// Bytes that they hold in memory.
+    pub(super) bytes: usize,
+    /// They.
+    pub(super) payload: Box<dyn Payload>,
 }
 
 /// An open file. It blocks.
 pub(super) trait Reader: Send {
-    /// Reads on, `room` bytes at most.
-    fn read(&mut self, room: usize) -> Result<ReadUp, Error>;
+    /// Reads on, `room` bytes at most; `None` where nothing more is there now.
+    fn read(&mut self, room: usize) -> Result<Option<Read>, Error>;
 
     /// Where it ends now, for [`Reader::stop_at`].
     fn size_now(&self) -> u64;

@@ -16,7 +16,7 @@ use super::input::Input;
 use super::options::{SourceOptions, Start};
 use super::payload::{TextFacts, TextRows};
 use super::position::TextPoint;
-use super::reader::{ReadUp, Reader, changed, open_same};
+use super::reader::{Read, Reader, changed, open_same};
 use super::split::{Cut, Split};
 use crate::failure::failed;
 use crate::format::FileFormat;
@@ -152,6 +152,14 @@ impl TextReader {
             StartAt::Beginning | StartAt::Configured => {}
         }
         Ok(reader)
+    }
+
+    /// What reads the records of the file, its header taken where it has one that is needed.
+    pub(super) fn with_header(mut self) -> Result<Records, Error> {
+        if self.records.decode.is_none() {
+            self.next(64 << 10)?;
+        }
+        Ok(self.records)
     }
 
     fn unreadable(&self) -> impl Fn(io::Error) -> Error + '_ {
@@ -321,17 +329,17 @@ impl TextReader {
 }
 
 impl Reader for TextReader {
-    fn read(&mut self, room: usize) -> Result<ReadUp, Error> {
-        let Some((rows, to)) = self.next(room)? else { return Ok(ReadUp::End) };
+    fn read(&mut self, room: usize) -> Result<Option<Read>, Error> {
+        let Some((rows, to)) = self.next(room)? else { return Ok(None) };
         let from = self.position(self.given);
         self.given = to;
-        Ok(ReadUp::Rows {
+        Ok(Some(Read {
             from,
             to: self.position(to),
             records: rows.spans.len(),
             bytes: rows.bytes.len() + rows.spans.len() * size_of::<super::split::Span>(),
             payload: Box::new(rows),
-        })
+        }))
     }
 
     fn size_now(&self) -> u64 {
