@@ -124,7 +124,7 @@ fn memory_of_the_host_is_limited() {
             ("hoard_outputs", Trap, "more than 16384 handles (`limits.handles`)"),
             ("million_outputs", Trap, "more than 16384 handles (`limits.handles`)"),
             ("fail_every_cell", Trap, HELD),
-            ("long_format", Trap, HELD),
+            ("long_format", Stop, "option format with value \"xxx"),
             ("empty_matches", Trap, HELD),
             ("separate_by_much", Trap, HELD),
             ("take_billions", Trap, HELD),
