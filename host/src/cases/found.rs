@@ -211,12 +211,13 @@ fn entries(keys: &[Literal], values: &[Literal]) -> Literal {
             _ => None,
         })
         .collect();
-    of_text.map(Literal::Map).unwrap_or_else(|| {
-        let pair = |(key, value): (&Literal, &Literal)| {
-            Literal::Map(vec![("key".to_owned(), key.clone()), ("value".to_owned(), value.clone())])
-        };
-        Literal::List(pairs().map(pair).collect())
-    })
+    if let Some(entries) = of_text {
+        return Literal::Map(entries);
+    }
+    let pair = |(key, value): (&Literal, &Literal)| {
+        Literal::Map(vec![("key".to_owned(), key.clone()), ("value".to_owned(), value.clone())])
+    };
+    Literal::List(pairs().map(pair).collect())
 }
 
 /// The text of each value of a type that has one.

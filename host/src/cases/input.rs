@@ -88,13 +88,11 @@ impl Maker<'_> {
                 problems.push(problem.at(row.unit.place).label("this row").help(help));
                 return None;
             };
-            let lines = match tables.iter_mut().find(|(known, _)| *known == table) {
-                Some((_, lines)) => lines,
-                None => {
-                    tables.push((table, Vec::new()));
-                    &mut tables.last_mut()?.1
-                }
-            };
+            let place = tables.iter().position(|(known, _)| *known == table).unwrap_or_else(|| {
+                tables.push((table, Vec::new()));
+                tables.len() - 1
+            });
+            let lines = &mut tables[place].1;
             let line = |kind, row_of| Line { ordinal, kind, row: row_of, meta: &row.unit.meta };
             lines.extend(row.unit.before.as_ref().map(|before| line(RowKind::UpdateBefore, before)));
             lines.push(line(row.unit.kind, &row.unit.row));
@@ -122,7 +120,7 @@ impl Maker<'_> {
 
     fn batch(&self, table: &str, lines: &[Line<'_>], problems: &mut Vec<Problem>) -> Option<ChangeBatch> {
         let spec = self.spec(table);
-        let names = self.names(&spec, lines, problems)?;
+        let names = names(&spec, lines, problems)?;
         let declared = self.config.declared_types().and_then(|types| types.get(table));
         let (mut fields, mut made) = (Vec::new(), Vec::new());
         for name in names {
@@ -175,36 +173,6 @@ impl Maker<'_> {
         }
     }
 
-    /// The columns: those of the schema, else those that the rows name.
-    fn names(
-        &self,
-        spec: &TableSpec,
-        lines: &[Line<'_>],
-        problems: &mut Vec<Problem>,
-    ) -> Option<Vec<String>> {
-        let cells = || lines.iter().flat_map(|line| &line.row.0);
-        let mut names: Vec<String> = Vec::new();
-        let Some(schema) = &spec.schema else {
-            for cell in cells() {
-                if !names.contains(&cell.column) {
-                    names.push(cell.column.clone());
-                }
-            }
-            return Some(names);
-        };
-        names.extend(schema.iter().map(|(name, _)| name.clone()));
-        let mut strangers: Vec<&RowCell> = cells().filter(|cell| !names.contains(&cell.column)).collect();
-        strangers.dedup_by_key(|cell| cell.place);
-        for cell in &strangers {
-            let known = || names.iter().map(String::as_str);
-            let near = did_you_mean(&cell.column, known());
-            let problem = Problem::new(format!("`schema` has no column `{}`{near}", cell.column));
-            problems
-                .push(problem.at(cell.place).label("this cell").help(format!("it has {}", listed(known()))));
-        }
-        strangers.is_empty().then_some(names)
-    }
-
     /// A cell of a row; what is to be sealed is.
     fn cell(&self, line: &Line<'_>, name: &str, problems: &mut Vec<Problem>) -> Option<Literal> {
         let cell = line.row.0.iter().find(|cell| cell.column == name)?;
@@ -219,6 +187,30 @@ impl Maker<'_> {
             }
         }
     }
+}
+
+/// The columns: those of the schema, else those that the rows name.
+fn names(spec: &TableSpec, lines: &[Line<'_>], problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+    let cells = || lines.iter().flat_map(|line| &line.row.0);
+    let mut names: Vec<String> = Vec::new();
+    let Some(schema) = &spec.schema else {
+        for cell in cells() {
+            if !names.contains(&cell.column) {
+                names.push(cell.column.clone());
+            }
+        }
+        return Some(names);
+    };
+    names.extend(schema.iter().map(|(name, _)| name.clone()));
+    let mut strangers: Vec<&RowCell> = cells().filter(|cell| !names.contains(&cell.column)).collect();
+    strangers.dedup_by_key(|cell| cell.place);
+    for cell in &strangers {
+        let known = || names.iter().map(String::as_str);
+        let near = did_you_mean(&cell.column, known());
+        let problem = Problem::new(format!("`schema` has no column `{}`{near}", cell.column));
+        problems.push(problem.at(cell.place).label("this cell").help(format!("it has {}", listed(known()))));
+    }
+    strangers.is_empty().then_some(names)
 }
 
 fn told(misfit: &Misfit, name: &str, lines: &[Line<'_>]) -> Problem {

@@ -109,19 +109,8 @@ impl Reader<'_> {
             .collect();
         let nodes = self.tree.get("cases").map(Node::items).unwrap_or_default();
         let cases: Vec<Option<Case>> = nodes.iter().map(|node| self.case(node, problems)).collect();
-        self.names_are_told_apart(nodes, problems);
+        names_are_told_apart(nodes, problems);
         Some((pipeline?, env, keys, tables, cases.into_iter().collect::<Option<_>>()?))
-    }
-
-    fn names_are_told_apart(&self, cases: &[Node], problems: &mut Vec<Problem>) {
-        let name = |case: &Node| case.get("name").and_then(Node::text).unwrap_or_default().to_owned();
-        for (number, case) in cases.iter().enumerate() {
-            if cases[..number].iter().any(|earlier| name(earlier) == name(case)) {
-                let place = case.get("name").map_or(case.place, |node| node.place);
-                let problem = Problem::new(format!("two cases are called `{}`", name(case)));
-                problems.push(problem.at(place).label("the second"));
-            }
-        }
     }
 
     fn pipeline(&self, problems: &mut Vec<Problem>) -> Option<PathBuf> {
@@ -246,6 +235,17 @@ impl Reader<'_> {
         let mut unit = |row: &Node| read_rows::unit(row, self.text, problems);
         let tables = node.entries().iter();
         tables.map(|table| (table.key.clone(), table.value.items().iter().map(&mut unit).collect())).collect()
+    }
+}
+
+fn names_are_told_apart(cases: &[Node], problems: &mut Vec<Problem>) {
+    let name = |case: &Node| case.get("name").and_then(Node::text).unwrap_or_default().to_owned();
+    for (number, case) in cases.iter().enumerate() {
+        if cases[..number].iter().any(|earlier| name(earlier) == name(case)) {
+            let place = case.get("name").map_or(case.place, |node| node.place);
+            let problem = Problem::new(format!("two cases are called `{}`", name(case)));
+            problems.push(problem.at(place).label("the second"));
+        }
     }
 }
 

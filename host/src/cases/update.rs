@@ -52,11 +52,10 @@ fn edit(text: &str, places: &Places, expect: &Expect) -> Option<Edit> {
             Some(Edit { range: key.start..end, text: yaml::expect_block(expect, column) })
         }
         (Some((key, value)), None) => {
-            let end = if value.length == 0 || value.start <= key.start {
+            if value.length == 0 || value.start <= key.start {
                 return None;
-            } else {
-                end_of_flow(text, value.start)?
-            };
+            }
+            let end = end_of_flow(text, value.start)?;
             Some(Edit { range: key.start..end, text: yaml::expect_flow(expect) })
         }
         (None, Some(column)) => {
