@@ -90,6 +90,17 @@ fn a_guest_that_traps_on_everything_is_stopped() {
     assert!(guest.instances.load(Ordering::Relaxed) < 200);
 }
 
+/// A failure may cost half a second of CPU time, and there are five seconds for all of them.
+#[test]
+fn one_row_of_many_is_found_after_few_failures() {
+    let guest = Arc::new(Allergic { to: [4_711].into(), traps: true, instances: AtomicUsize::new(0) });
+    let mut step = Isolated::new(Arc::new(Shared(Arc::clone(&guest))));
+    let outcome = step.apply(&batch(&[false; 8_192])).unwrap();
+    assert_eq!(outcome.rejects.iter().map(|reject| reject.row).collect::<Vec<_>>(), [4_711]);
+    // The batch twice, a stretch of each size, the row again; and one that is good.
+    assert!(guest.instances.load(Ordering::Relaxed) <= 9);
+}
+
 #[test]
 fn a_trap_that_does_not_come_again_costs_nothing() {
     struct Once(AtomicUsize);
