@@ -91,9 +91,14 @@ fn a_misdeed_on_a_row_costs_that_row() {
     assert_eq!(letters.len(), ON_A_ROW.len());
     let mut ledger = Ledger::new(&topic, &client.end_offsets(&topic).expect("the ends"));
     for ((letter, (misdeed, why)), record) in letters.iter().zip(ON_A_ROW).zip(&marked) {
-        let header = |name: &str| String::from_utf8_lossy(letter.header(name).unwrap_or_default()).into_owned();
+        let header =
+            |name: &str| String::from_utf8_lossy(letter.header(name).unwrap_or_default()).into_owned();
         assert_eq!(header("sluicegate-step"), misdeed);
-        assert_eq!((&letter.key, &letter.value), (&record.key, &record.value), "{misdeed}: the message as it came");
+        assert_eq!(
+            (&letter.key, &letter.value),
+            (&record.key, &record.value),
+            "{misdeed}: the message as it came"
+        );
         let reason = header("sluicegate-reason");
         assert!(reason.contains(why) && !reason.contains(char::is_control), "{misdeed}: {reason:?}");
         ledger.excuse(letter);
@@ -106,7 +111,9 @@ fn a_misdeed_on_a_row_costs_that_row() {
 
 /// A pipeline file around a guest. Nothing of it is connected to.
 fn pipeline(guest: &str, with: &str) -> String {
-    PipelineText::new("evil", "127.0.0.1:1", "orders").step(&format!("{{ use: ./{guest}.wasm{with} }}")).text()
+    PipelineText::new("evil", "127.0.0.1:1", "orders")
+        .step(&format!("{{ use: ./{guest}.wasm{with} }}"))
+        .text()
 }
 
 /// Refused by `validate`, with exit code 2 and a message, within a minute and a half of a loaded machine.
@@ -115,7 +122,10 @@ fn refused(bench: &Bench, name: &str, module: Vec<u8>, why: &str) {
     bench.write(&format!("{name}.yaml"), pipeline(name, ""));
     let said = watched(bench, &["validate", &format!("{name}.yaml")], Duration::from_secs(90));
     said.exits(2).says(why);
-    assert!(!said.stderr.contains('\u{1b}'), "{name}: escape sequences of a guest reach the terminal: {said}");
+    assert!(
+        !said.stderr.contains('\u{1b}'),
+        "{name}: escape sequences of a guest reach the terminal: {said}"
+    );
 }
 
 #[test]
