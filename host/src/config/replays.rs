@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sluicegate_connector::{Error, Source, TransformFactory};
 use sluicegate_engine::{Counters, Pipeline, StopAfter};
+use sluicegate_file::LetterRecords;
 use sluicegate_format::Decode;
 use sluicegate_kafka::{ChangeReader, Identity};
 use sluicegate_model::{Lane, Position};
@@ -56,15 +57,17 @@ impl Config {
     /// What reads the records of letters.
     ///
     /// # Errors
-    /// Where the source has no messages: rows of a file of columns are no records that could be put aside.
+    /// Where the source has no records: rows of a file of columns are read together.
     pub(crate) fn letter_decoder(&self) -> Result<Arc<dyn Decode>, ConfigErrors> {
-        let format = self.loaded.pipeline.source.format();
-        let none =
-            || Error::configuration("the source has no messages, so its dead letters cannot be read again");
-        let decoder = format.ok_or_else(none).and_then(|format| {
-            let unfit = |error| Error::configuration("the format of the source does not do").caused_by(error);
-            format.decoder().map_err(unfit)
-        });
+        let decoder: Result<Arc<dyn Decode>, Error> = match &self.loaded.pipeline.source {
+            SourceEntry::Kafka(from) => from.options.format.decoder().map_err(|error| {
+                Error::configuration("the format of the source does not do").caused_by(error)
+            }),
+            SourceEntry::File(options) => match LetterRecords::new(options, &self.loaded.directory) {
+                Ok(records) => Ok(Arc::new(records)),
+                Err(error) => Err(error),
+            },
+        };
         decoder.map_err(|error| self.refused("source", &error))
     }
 

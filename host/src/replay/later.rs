@@ -86,7 +86,8 @@ pub(super) fn look(
     let running = source.members(&changes.group)? > 0;
     if running {
         tracing::warn!(
-            "the pipeline is running: what it reads while letters are sent again is not looked at; stop it to be certain"
+            "group {} has members: while the pipeline runs, what it reads from now on is not looked at; stop it to be certain",
+            changes.group
         );
     }
     let mut fates = Vec::new();

@@ -20,13 +20,13 @@ pub struct Stage {
     pub outputs: Vec<TableName>,
 }
 
-/// Where a row stood when a step refused it: before that step, or behind all of them. `None` for a step that is not
-/// there any more.
-pub(super) fn stage_of(step: &str, steps: &[Arc<dyn TransformFactory>]) -> Option<usize> {
+/// Where a row stood when a step refused it: before that step, or behind all of them. A step that is not there any more
+/// is looked for behind all of them too: if the row still goes to the output of that name, that is the one.
+pub(super) fn stage_of(step: &str, steps: &[Arc<dyn TransformFactory>]) -> usize {
     match step {
-        "decode" => Some(0),
-        "encode" | "write" => Some(steps.len()),
-        name => steps.iter().position(|step| step.name() == name),
+        "decode" => 0,
+        "encode" | "write" => steps.len(),
+        name => steps.iter().position(|step| step.name() == name).unwrap_or(steps.len()),
     }
 }
 
@@ -111,7 +111,7 @@ impl Transform for Instance {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashMap;
 
     use arrow_array::StringArray;
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     /// Gives each row to two tables.
-    struct Fan;
+    pub(in crate::replay) struct Fan;
 
     impl Transform for Fan {
         fn transform(&mut self, batch: &ChangeBatch) -> Result<Outcome, TransformError> {

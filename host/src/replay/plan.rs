@@ -115,6 +115,8 @@ pub struct Entry {
     pub(super) keys: Vec<u128>,
     /// Its row can be read, and its key is not known.
     pub(super) key_unknown: bool,
+    /// Its row does not go where it was on its way to, and is written all the same.
+    pub(super) anywhere: bool,
 }
 
 /// Letters about one row that are sent again together, with one decision.
@@ -163,4 +165,37 @@ pub struct Decided {
     pub pipeline: BTreeMap<Lane, Position>,
     /// By earlier replays.
     pub replays: Done,
+}
+
+impl Decided {
+    /// Whether the pipeline has passed a row; `None` where nothing is decided for its lane.
+    pub fn has_passed(&self, lane: &Lane, row: &Position) -> Option<bool> {
+        self.pipeline.get(lane).map(|committed| is_beyond(committed, row))
+    }
+}
+
+/// Whether a lane was read beyond a row. A log that was made anew is never read again where it was: that is beyond.
+fn is_beyond(committed: &Position, row: &Position) -> bool {
+    // Of a file that grows more becomes known: how it begins. Its number stays.
+    let log = |position: &Position| position.source.split(" head:").next().map(str::to_owned);
+    log(committed) != log(row) || committed.number("offset") > row.number("offset")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_passed_where_the_next_one_is_committed() {
+        let at = |source: &str, offset: u64| Position {
+            v: 1,
+            source: source.to_owned(),
+            at: serde_json::Map::from_iter([("offset".to_owned(), offset.into())]),
+        };
+        assert!(is_beyond(&at("c/t", 8), &at("c/t", 7)));
+        assert!(!is_beyond(&at("c/t", 7), &at("c/t", 7)));
+        assert!(is_beyond(&at("c/u", 7), &at("c/t", 7)), "another topic under its name");
+        assert!(!is_beyond(&at("inode:7 head:1024:a1", 7), &at("inode:7 head:20:b2", 7)));
+        assert!(is_beyond(&at("inode:8 head:20:b2", 7), &at("inode:7 head:20:b2", 7)));
+    }
 }

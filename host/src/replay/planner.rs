@@ -1,5 +1,8 @@
 //! Finding out what becomes of each letter.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -108,6 +111,7 @@ impl Planner<'_> {
             entry.step.clone_from(&letter.why.step);
             entry.reason.clone_from(&letter.why.reason);
             entry.fate = fate;
+            entry.anywhere = false;
             known
         } else {
             let number = self.plan.entries.len();
@@ -126,6 +130,7 @@ impl Planner<'_> {
                 fate,
                 keys: Vec::new(),
                 key_unknown: false,
+                anywhere: false,
             });
             number
         };
@@ -169,10 +174,10 @@ impl Planner<'_> {
         keys.dedup();
         let entry = &mut self.plan.entries[number];
         (entry.keys, entry.key_unknown) = (keys, unknown);
-        if let (Some(output), false) = (letter.output.clone(), self.asked.force) {
-            self.check_output(number, &output, batches)?;
+        match &letter.output {
+            Some(output) => self.check_output(number, output, batches),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// A letter about one of several outputs of a row: whether the row has that output still.
@@ -183,14 +188,7 @@ impl Planner<'_> {
         batches: Vec<ChangeBatch>,
     ) -> Result<(), Error> {
         let step = self.plan.entries[number].step.clone();
-        let Some(stage) = stage_of(&step, self.steps) else {
-            let why = format!(
-                "step {step}, at which it was on its way to {output}, is not in the pipeline any more, so which of the \
-                 row's outputs is meant cannot be told"
-            );
-            self.plan.entries[number].fate = Fate::Elsewhere(why);
-            return Ok(());
-        };
+        let stage = stage_of(&step, self.steps);
         let chain = self.chains.entry(stage).or_insert_with(|| Chain::new(&self.steps[..stage]));
         let mut tables: Vec<TableName> = Vec::new();
         for batch in batches {
@@ -211,6 +209,10 @@ impl Planner<'_> {
             );
         }
         if !tables.is_empty() && !tables.contains(output) {
+            if self.asked.force {
+                self.plan.entries[number].anywhere = true;
+                return Ok(());
+            }
             tables.sort();
             tables.dedup();
             let now: Vec<&str> = tables.iter().map(TableName::as_str).collect();
@@ -223,10 +225,8 @@ impl Planner<'_> {
     /// A letter may be there before its row is passed, where the letters are no part of the sink's transactions.
     fn what_the_pipeline_has_passed(&mut self) {
         for entry in self.plan.entries.iter_mut().filter(|entry| entry.fate == Fate::Send) {
-            let passed =
-                self.decided.pipeline.get(&entry.lane).and_then(|position| position.number("offset"));
-            match passed {
-                Some(next) if entry.ordinal >= next as u64 => entry.fate = Fate::NotPassed,
+            match self.decided.has_passed(&entry.lane, &entry.position) {
+                Some(false) => entry.fate = Fate::NotPassed,
                 None if !self.asked.force => {
                     entry.fate = Fate::CannotTell(format!("nothing is committed for lane {}", entry.lane));
                 }
@@ -288,10 +288,11 @@ impl Planner<'_> {
         let mut stages = HashMap::new();
         let mut found = Vec::with_capacity(units.len());
         for ((lane, ordinal, part), letters) in units {
-            let outputs: Option<Vec<TableName>> =
-                letters.iter().map(|letter| entries[*letter].output.clone()).collect();
+            let only =
+                |letter: &usize| entries[*letter].output.clone().filter(|_| !entries[*letter].anywhere);
+            let outputs: Option<Vec<TableName>> = letters.iter().map(only).collect();
             let stage = stage_of(&entries[letters[0]].step, self.steps);
-            if let (Some(outputs), Some(stage), false) = (outputs, stage, self.asked.force) {
+            if let Some(outputs) = outputs {
                 stages.insert((lane.clone(), ordinal, part), Stage { stage, outputs });
             }
             let bytes = letters.iter().flat_map(|letter| &entries[*letter].copies).min().copied();
