@@ -181,7 +181,7 @@ fn kind_of(reason: &str) -> String {
         } else if !quoted {
             let digit = c.is_ascii_digit();
             // A digit within a name is a part of it: int32.
-            let in_name = kind.chars().last().is_some_and(char::is_alphabetic) && !number;
+            let in_name = kind.chars().last().is_some_and(char::is_alphanumeric);
             match (digit, in_name) {
                 (true, false) if !number => {
                     kind.push('#');
@@ -207,6 +207,6 @@ mod tests {
         let one = kind_of("column \"A\": \"12x\" is no int, at byte 17");
         assert_eq!(one, kind_of("column \"B\": \"7\" is no int, at byte 5"));
         assert_eq!(one, "column \"…\": \"…\" is no int, at byte #");
-        assert_eq!(kind_of("no int32"), "no int32");
+        assert_eq!(kind_of("row 17 is no decimal128(18,2)"), "row # is no decimal128(#,#)");
     }
 }
