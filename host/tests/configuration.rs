@@ -84,7 +84,9 @@ fn the_example_is_valid() {
     config.check().unwrap();
     assert_eq!(config.name(), "orders");
     assert_eq!(config.step_names(), ["schema-map", "crypt", "mask_name", "fragile", "split"]);
-    let pipeline = config.assemble(&RunOptions { until: Some("end".parse().unwrap()) }).unwrap();
+    let pipeline = config
+        .assemble(&RunOptions { until: Some("end".parse().unwrap()), ..RunOptions::default() })
+        .unwrap();
     assert!(pipeline.bounded && pipeline.dead_letters.open && pipeline.dead_letters.seal.is_some());
     assert!(pipeline.dead_letters.outside.is_none(), "the sink's transactions take them");
     assert!(!format!("{config:?}").contains("AAEC"));

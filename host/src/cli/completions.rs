@@ -34,7 +34,7 @@ Load the script when the shell starts, so that it fits the program after an upda
 Examples:
   bash        echo 'source <(sluicegate completions bash)' >> ~/.bashrc
   zsh         echo 'source <(sluicegate completions zsh)' >> ~/.zshrc
-  fish        echo 'sluicegate completions fish | source' > ~/.config/fish/completions/sluicegate.fish
+  fish        echo 'sluicegate completions fish | source' >> ~/.config/fish/config.fish
   elvish      echo 'eval (sluicegate completions elvish | slurp)' >> ~/.config/elvish/rc.elv
   powershell  echo 'sluicegate completions powershell | Out-String | Invoke-Expression' >> $PROFILE";
 

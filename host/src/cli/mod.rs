@@ -88,9 +88,8 @@ const EVERYWHERE: &str = "Options of every verb";
 /// Text for people or JSON for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Output {
-    /// For people.
+    // Without words of their own: the help of every verb would be longer by them.
     Text,
-    /// For programs.
     Json,
 }
 

@@ -81,7 +81,7 @@ fn table(heading: &str, arguments: &[&Arg], text: &mut String) {
 /// An argument as it is typed.
 fn spelling(argument: &Arg) -> String {
     let values: Vec<String> =
-        argument.get_value_names().into_iter().flatten().map(|name| name.to_string()).collect();
+        argument.get_value_names().into_iter().flatten().map(ToString::to_string).collect();
     let values = if argument.get_action().takes_values() { values.join(" ") } else { String::new() };
     match argument.get_long() {
         Some(long) if values.is_empty() => format!("--{long}"),

@@ -36,7 +36,8 @@ fn every_pair_of_systems_makes_a_valid_pipeline() {
     for source in ["kafka", "file"] {
         for sink in ["kafka", "file"] {
             let directory = tempfile::tempdir().unwrap();
-            let made = run_in(directory.path(), &["new", "pipeline", "p", "--source", source, "--sink", sink]);
+            let made =
+                run_in(directory.path(), &["new", "pipeline", "p", "--source", source, "--sink", sink]);
             assert_eq!(made.code, 0, "{}", made.err);
             let mut validate = command(directory.path(), &["validate", "p/p.yaml", "--output", "json"]);
             validate.env("BROKERS", "localhost:9092");

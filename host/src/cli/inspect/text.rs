@@ -110,14 +110,11 @@ fn keys(section: &Section, width: usize, text: &mut String) {
         let fits = line.width() <= indent && room >= NARROWEST;
         let beside = if fits { indent } else { 6 };
         let mut below = about.as_slice();
-        match below.split_first().filter(|_| fits) {
-            Some((first, others)) => {
-                let _ = writeln!(text, "{line} {first}");
-                below = others;
-            }
-            None => {
-                let _ = writeln!(text, "{}", line.trim_end());
-            }
+        if let Some((first, others)) = below.split_first().filter(|_| fits) {
+            let _ = writeln!(text, "{line} {first}");
+            below = others;
+        } else {
+            let _ = writeln!(text, "{}", line.trim_end());
         }
         for more in below {
             let _ = writeln!(text, "{}{more}", " ".repeat(beside));

@@ -1,7 +1,7 @@
 //! What became of rows, for programs. The form is a part of the interface, and described in the help of `preview`.
 
 use serde_json::{Map, Value, json};
-use sluicegate_model::Cell;
+use sluicegate_model::{Cell, RowKind};
 
 use super::trace::{Column, Row, RowName, Stage, Table, Trace};
 
@@ -60,8 +60,8 @@ fn row(row: &Row, columns: &[Column]) -> Value {
         "lane": row.name.lane.as_str(),
         "ordinal": row.name.ordinal,
         "part": row.name.part,
-        "kind": row.name.kind.map(|kind| kind.short()),
-        "kind_before": row.kind_before.map(|kind| kind.short()),
+        "kind": row.name.kind.map(RowKind::short),
+        "kind_before": row.kind_before.map(RowKind::short),
         "cells": cells,
         "changed": changed,
     })
@@ -72,7 +72,7 @@ fn row_name(name: &RowName) -> Map<String, Value> {
         ("lane", json!(name.lane.as_str())),
         ("ordinal", json!(name.ordinal)),
         ("part", json!(name.part)),
-        ("kind", json!(name.kind.map(|kind| kind.short()))),
+        ("kind", json!(name.kind.map(RowKind::short))),
         ("table", json!(name.table)),
     ];
     fields.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()

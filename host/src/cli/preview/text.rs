@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sluicegate_model::Cell;
+use sluicegate_model::{Cell, RowKind};
 
 use super::trace::{Column, Row, RowName, Shown, Stage, Table, Trace};
 use crate::cli::table::{Grid, Tone, cell, printable};
@@ -195,7 +195,7 @@ fn grid(table: &Table, columns: &[usize], of_step: bool) -> Grid {
     grid.line(heading);
     for row in &table.rows {
         let kind = if row.has_another_kind() { Tone::Changed } else { Tone::Plain };
-        let short = row.name.kind.map_or("", |kind| kind.short());
+        let short = row.name.kind.map_or("", RowKind::short);
         let mut line = vec![(short.to_owned(), kind), (origin(&row.name), Tone::Plain)];
         line.extend(columns.iter().map(|place| {
             let shown = &row.cells[*place];

@@ -241,7 +241,7 @@ mod tests {
         let text = grid.render(&Terminal { width: Some(40), colour: false });
         assert!(text.lines().all(|line| line.width() <= 40), "{text}");
         assert_eq!(text.lines().count(), 2);
-        assert!(text.contains("xxx…") && text.contains("据…"), "{text}");
+        assert!(text.contains("xxx…") && text.contains("数…"), "{text}");
     }
 
     #[test]
