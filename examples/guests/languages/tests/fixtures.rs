@@ -18,7 +18,8 @@ use support::{Cell, batch, cells, column, guest, step};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    case: String,
+    #[serde(rename = "case")]
+    name: String,
     #[serde(default = "no_block")]
     with: Value,
     #[serde(default)]
@@ -47,7 +48,7 @@ impl Case {
     }
 
     fn check(&self, guest: &GuestSource) {
-        let case = &self.case;
+        let case = &self.name;
         let started = step(guest.clone(), self.with.clone()).start();
         if let Some(refused) = &self.refused {
             match started.err() {
