@@ -111,7 +111,12 @@ impl RangeReader {
                     let what = format!("no messages came within {} s", PATIENCE.as_secs());
                     return Err(Error::transient(what).lane(&partition.lane()));
                 }
-                None => {}
+                Some(Err(KafkaError::PartitionEOF(number))) if number == partition.number => {
+                    // All below `end` was seen: what is left are markers of transactions.
+                    self.at = None;
+                    return Ok(None);
+                }
+                None | Some(Err(KafkaError::PartitionEOF(_))) => {}
                 // Of a stretch that was read before.
                 Some(Ok(message))
                     if message.topic() != &*partition.topic
@@ -126,12 +131,6 @@ impl RangeReader {
                     *next = message.offset() + 1;
                     return Ok(Some(owned(&message)));
                 }
-                Some(Err(KafkaError::PartitionEOF(number))) if number == partition.number => {
-                    // All below `end` was seen: what is left are markers of transactions.
-                    self.at = None;
-                    return Ok(None);
-                }
-                Some(Err(KafkaError::PartitionEOF(_))) => {}
                 Some(Err(error)) => {
                     let lane = partition.lane();
                     return Err(match error.rdkafka_error_code() {

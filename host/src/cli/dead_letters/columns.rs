@@ -46,7 +46,7 @@ mod tests {
         let line = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
         let lines = [line(&["ID", "WHY"]), line(&["orders/t/0/7", &"long ".repeat(10)])];
         let narrow = columns(&lines, &Terminal { width: Some(40), colour: false });
-        assert_eq!(narrow, "ID            WHY\norders/t/0/7  long long long long long l…\n");
+        assert_eq!(narrow, "ID            WHY\norders/t/0/7  long long long long long …\n");
         let wide = columns(&lines, &Terminal { width: None, colour: false });
         assert!(wide.ends_with(&format!("{}\n", "long ".repeat(10).trim_end())), "{wide}");
     }
