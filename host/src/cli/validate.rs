@@ -1,5 +1,6 @@
 //! `sluicegate validate`
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -70,7 +71,8 @@ fn text(name: &str, steps: &[String], online: bool, outputs: &[OutputTable], ter
     if outputs.is_empty() {
         let why =
             if online { "the source has no rows" } else { "the format of the source declares no `schema:`" };
-        text.push_str(&format!("outputs: not known before the first row; {why}\n"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "outputs: not known before the first row; {why}");
     }
     for output in outputs {
         text.push('\n');

@@ -96,7 +96,9 @@ impl Config {
                 }
                 travelling = passed;
             }
-            travelling.into_iter().for_each(|output| outputs.add(output, &from));
+            for output in travelling {
+                outputs.add(output, &from);
+            }
         }
         outputs
     }

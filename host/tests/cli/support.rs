@@ -1,5 +1,6 @@
 //! Running the binary, and comparing what it prints with what it should.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,7 +22,7 @@ impl Finished {
         let mut text = self.out.clone();
         text.push_str(&self.err);
         if self.code != 0 {
-            text.push_str(&format!("[exit code {}]\n", self.code));
+            writeln!(text, "[exit code {}]", self.code).unwrap();
         }
         text
     }
