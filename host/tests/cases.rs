@@ -87,7 +87,7 @@ fn differences_are_shown_cell_by_cell() {
 #[test]
 fn mistakes_are_told_with_their_places() {
     let directory = copy("tests/cases/wrong");
-    let files = ["shop", "rows", "structure", "steps", "nowhere"];
+    let files = ["shop", "rows", "structure", "meaning", "steps", "nowhere"];
     let commands = files.map(|file| transcript(directory.path(), &format!("test {file}.test.yaml")));
     let text = commands.join("\n") + "\n" + &transcript(directory.path(), "test guests nothing.yaml");
     check("wrong", &text);
@@ -104,6 +104,22 @@ fn expectations_are_changed_in_place() {
     run(directory.path(), &["test", "shop.yaml", "--update"]);
     let untouched = std::fs::read_to_string(directory.path().join("shop.test.yaml")).unwrap();
     assert_eq!(untouched, file);
+}
+
+/// What came out is written as the expectation, and met; that the step keeps to it is asked with `--twice` alone.
+#[test]
+fn a_step_that_changes_its_answer_is_named() {
+    let directory = copy("tests/cases/fickle");
+    std::fs::write(directory.path().join("guests/evil.wasm"), sluicegate_evil_guests::rust::module())
+        .unwrap();
+    let commands = [
+        "test fickle.yaml --update",
+        "test fickle.yaml",
+        "test fickle.yaml --twice",
+        "test fickle.yaml --twice --update",
+    ];
+    let text: String = commands.map(|command| transcript(directory.path(), command)).join("\n");
+    check("fickle", &text);
 }
 
 #[test]

@@ -296,7 +296,7 @@ impl Comparison<'_> {
                     .map(|column| (row.get(column).map(yaml::inline), cell_differs(before, column)));
                 let meta = |name: &String| {
                     let value = unit.meta.iter().find(|(known, _)| known == name);
-                    (value.map(|(_, value)| yaml::inline(value)), meta_differs(name))
+                    (value.map(|(_, value)| yaml::inline(&yaml::of_meta(value))), meta_differs(name))
                 };
                 let kind = if before { RowKind::UpdateBefore } else { unit.kind };
                 SideRow {
@@ -315,7 +315,8 @@ impl Comparison<'_> {
                     (shown.as_ref().map(yaml::inline), cell_differs(before, column))
                 });
                 let meta = |name: &String| {
-                    (row.meta(name).map(|(value, _)| yaml::inline(&value)), meta_differs(name))
+                    let value = row.meta(name).map(|(value, _)| yaml::inline(&yaml::of_meta(&value)));
+                    (value, meta_differs(name))
                 };
                 let kind = if before { RowKind::UpdateBefore } else { unit.kind };
                 SideRow {

@@ -259,7 +259,8 @@ fn steps_are_there(file: &CasesFile, config: &Config) -> Result<(), ConfigErrors
         let run = |step: &str| names.iter().any(|name| name == step) && runs(case, step);
         let after = case.expect.iter().flat_map(|expect| &expect.after);
         for (step, _) in after.filter(|(step, _)| !run(step)) {
-            let near = did_you_mean(step, known());
+            // A step that is there and left out by `steps` is no slip of the pen.
+            let near = if names.contains(step) { String::new() } else { did_you_mean(step, known()) };
             let message = format!("`after` names the step `{step}`, which is not run{near}");
             let place = case.places.expect.map_or(case.places.first_key, |(key, _)| key);
             problems.push(Problem::new(message).at(place).label("of this case"));

@@ -27,7 +27,10 @@ pub(super) fn differences(
     opener: &Opener<'_>,
 ) -> Vec<String> {
     let asked = steps.iter().zip(inputs);
-    asked.filter_map(|(step, batches)| first_difference(step, batches, opener)).collect()
+    // What a step logs was logged when the case was run.
+    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || {
+        asked.filter_map(|(step, batches)| first_difference(step, batches, opener)).collect()
+    })
 }
 
 fn first_difference(

@@ -16,6 +16,20 @@ pub(super) fn inline(literal: &Literal) -> String {
     flow(literal, scalar)
 }
 
+/// A value about a row as it is written: a key and headers are bytes, and mostly text.
+pub(super) fn of_meta(literal: &Literal) -> Literal {
+    match literal {
+        Literal::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) if !text.chars().any(char::is_control) => Literal::Text(text.to_owned()),
+            _ => literal.clone(),
+        },
+        Literal::Map(entries) => {
+            Literal::Map(entries.iter().map(|(name, value)| (name.clone(), of_meta(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// A value in JSON, which is YAML too, on one line.
 fn json(literal: &Literal) -> String {
     flow(literal, json_text)
@@ -100,7 +114,8 @@ fn unit(unit: &Unit) -> Literal {
     }
     entries.extend(unit.before.as_ref().map(|before| ("$before".to_owned(), Literal::Map(cells(before)))));
     if !unit.meta.is_empty() {
-        entries.push(("$meta".to_owned(), Literal::Map(unit.meta.clone())));
+        let metas = unit.meta.iter().map(|(name, value)| (name.clone(), of_meta(value)));
+        entries.push(("$meta".to_owned(), Literal::Map(metas.collect())));
     }
     entries.extend(cells(&unit.row));
     Literal::Map(entries)

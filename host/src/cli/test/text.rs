@@ -50,7 +50,9 @@ pub(super) fn file(suite: &Suite, results: &[CaseResult], terminal: &Terminal) -
             }
         }
     }
-    text.push('\n');
+    if !text.ends_with("\n\n") {
+        text.push('\n');
+    }
     text
 }
 
