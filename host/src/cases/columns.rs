@@ -171,8 +171,8 @@ fn of_parents(misfits: Vec<Misfit>, parents: &[usize]) -> Vec<Misfit> {
     misfits.into_iter().map(|misfit| Misfit { row: parents[misfit.row], ..misfit }).collect()
 }
 
-fn nulls(cells: &[Option<&Literal>]) -> Option<NullBuffer> {
-    Some(NullBuffer::from(cells.iter().map(Option::is_some).collect::<Vec<bool>>()))
+fn nulls(cells: &[Option<&Literal>]) -> NullBuffer {
+    NullBuffer::from(cells.iter().map(Option::is_some).collect::<Vec<bool>>())
 }
 
 /// A child that is NULL has no literal.
@@ -195,7 +195,7 @@ fn list(cells: &[Option<&Literal>], item: &FieldRef, to: &DataType) -> Result<Ar
     let lengths = lists.iter().map(|items| items.map_or(0, <[_]>::len));
     let values = array(&children, item.data_type(), None).map_err(|misfits| of_parents(misfits, &parents))?;
     let offsets = OffsetBuffer::from_lengths(lengths);
-    let array = ListArray::try_new(Arc::clone(item), offsets, values, nulls(cells));
+    let array = ListArray::try_new(Arc::clone(item), offsets, values, Some(nulls(cells)));
     array.map(|array| Arc::new(array) as ArrayRef).map_err(|error| whole(&error))
 }
 
@@ -214,11 +214,11 @@ fn structs(cells: &[Option<&Literal>], fields: &Fields, to: &DataType) -> Result
     }
     let mut columns = Vec::with_capacity(fields.len());
     for field in fields {
-        let child = |entries: &Option<&'_ [(String, Literal)]>| -> Option<Literal> {
-            let (_, literal) = entries.as_ref()?.iter().find(|(name, _)| name == field.name())?;
+        let child = |entries: Option<&[(String, Literal)]>| -> Option<Literal> {
+            let (_, literal) = entries?.iter().find(|(name, _)| name == field.name())?;
             value(literal).cloned()
         };
-        let children: Vec<Option<Literal>> = rows.iter().map(child).collect();
+        let children: Vec<Option<Literal>> = rows.iter().map(|entries| child(*entries)).collect();
         let children: Vec<Option<&Literal>> = children.iter().map(Option::as_ref).collect();
         match array(&children, field.data_type(), None) {
             Ok(column) => columns.push(column),
@@ -228,7 +228,7 @@ fn structs(cells: &[Option<&Literal>], fields: &Fields, to: &DataType) -> Result
     if !misfits.is_empty() {
         return Err(misfits);
     }
-    let array = StructArray::try_new_with_length(fields.clone(), columns, nulls(cells), cells.len());
+    let array = StructArray::try_new_with_length(fields.clone(), columns, Some(nulls(cells)), cells.len());
     array.map(|array| Arc::new(array) as ArrayRef).map_err(|error| whole(&error))
 }
 
@@ -267,7 +267,7 @@ fn maps(
     let lengths = pairs.iter().map(|pairs| pairs.as_ref().map_or(0, Vec::len));
     let offsets = OffsetBuffer::from_lengths(lengths);
     let made = StructArray::try_new(pair.clone(), vec![keys, values], None)
-        .and_then(|inner| MapArray::try_new(Arc::clone(entries), offsets, inner, nulls(cells), sorted));
+        .and_then(|inner| MapArray::try_new(Arc::clone(entries), offsets, inner, Some(nulls(cells)), sorted));
     made.map(|array| Arc::new(array) as ArrayRef).map_err(|error| whole(&error))
 }
 

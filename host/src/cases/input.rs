@@ -27,20 +27,18 @@ pub(super) fn decoded(
     problems: &mut Vec<Problem>,
 ) -> Option<Decoded> {
     match &case.input {
-        Input::Messages(messages) => match config.decoder() {
-            Some((decode, topic)) => {
-                let lane = lane(&topic);
-                let records: Vec<Record<'_>> =
-                    (0..).zip(messages).map(|(ordinal, m)| record(ordinal, m)).collect();
-                Some(decode.decode(&LaneInfo { lane: &lane, topic: &topic, partition: 0 }, &records))
-            }
-            None => {
+        Input::Messages(messages) => {
+            let Some((decode, topic)) = config.decoder() else {
                 let problem =
                     Problem::new("the source of the pipeline has no messages, so a case gives `rows`");
                 problems.push(problem.at(case.places.first_key).label("this case"));
-                None
-            }
-        },
+                return None;
+            };
+            let lane = lane(&topic);
+            let records: Vec<Record<'_>> =
+                (0..).zip(messages).map(|(ordinal, m)| record(ordinal, m)).collect();
+            Some(decode.decode(&LaneInfo { lane: &lane, topic: &topic, partition: 0 }, &records))
+        }
         Input::Rows(rows) => {
             let maker = Maker { case, file, config };
             let items = maker.batches(rows, problems)?.into_iter().map(Item::Rows).collect();

@@ -274,7 +274,7 @@ fn types(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType)> {
         match data_type::parse(entry.value.text().unwrap_or_default()) {
             Ok(data_type) => types.push((entry.key.clone(), data_type)),
             Err(error) => {
-                problems.push(Problem::new(error.to_string()).at(entry.value.place).label("this type"))
+                problems.push(Problem::new(error.to_string()).at(entry.value.place).label("this type"));
             }
         }
     }

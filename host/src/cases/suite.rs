@@ -125,12 +125,11 @@ impl Suite {
             self.steps.iter().filter(|step| runs(case, step.name())).cloned().collect();
         let run = run::run(start, &steps);
         let opener = Opener::new(&self.config, case.expect.as_ref());
-        let mut differences = match &case.expect {
-            Some(expect) => compare::compare(expect, &run, &opener),
-            None => {
-                let told = "it does not say what is expected: `--update` writes what comes out";
-                vec![Difference::Other(told.to_owned())]
-            }
+        let mut differences = if let Some(expect) = &case.expect {
+            compare::compare(expect, &run, &opener)
+        } else {
+            let told = "it does not say what is expected: `--update` writes what comes out";
+            vec![Difference::Other(told.to_owned())]
         };
         if ask_twice {
             let told = twice::differences(&steps, &run.inputs, &opener);

@@ -1,5 +1,7 @@
 //! Literals and expectations as YAML.
 
+use std::fmt::Write as _;
+
 use super::columns::type_name;
 use super::file::{Expect, Expected, Row, Unit};
 use super::literal::{Literal, escaped, is_number, json_text};
@@ -42,7 +44,11 @@ fn flow(literal: &Literal, text: fn(&str) -> String) -> String {
         Literal::Number(digits) => digits.clone(),
         Literal::Text(value) => text(value),
         Literal::Bytes(bytes) => {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(digits, "{byte:02x}");
+                digits
+            });
             // Digits alone would be a number: they are in quotes either way.
             format!("{{ {}: {} }}", text("$hex"), json_text(&digits))
         }

@@ -61,7 +61,7 @@ impl Config {
         match self.loaded.pipeline.source.format()? {
             FormatOptions::Json(options) => options.primary_key.as_deref(),
             FormatOptions::Csv(options) => options.primary_key.as_deref(),
-            _ => None,
+            FormatOptions::OggJson(_) => None,
         }
     }
 
