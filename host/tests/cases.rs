@@ -143,7 +143,7 @@ fn the_page_is_right() {
         let (language, after) = block[3..].split_once('\n').unwrap();
         let end = after.find("```").unwrap();
         let (content, following) = (&after[..end], &after[end + 3..]);
-        written.push_str(&format!("```{language}\n"));
+        written.extend(["```", language, "\n"]);
         match language {
             "yaml" => {
                 if let Some(name) = content.lines().next().and_then(|line| line.strip_prefix("# ")) {
@@ -155,7 +155,7 @@ fn the_page_is_right() {
                 for command in content.lines().filter_map(|line| line.strip_prefix("$ sluicegate ")) {
                     let words: Vec<&str> = command.split_whitespace().collect();
                     let (text, _) = run(directory.path(), &words);
-                    written.push_str(&format!("$ sluicegate {command}\n{}\n", text.trim_end()));
+                    written.extend(["$ sluicegate ", command, "\n", text.trim_end(), "\n"]);
                     commands += 1;
                 }
             }

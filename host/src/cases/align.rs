@@ -88,10 +88,7 @@ mod tests {
             _ => DIFFERENT,
         };
         let shown = |place: Option<usize>, letters: &[char]| place.map_or('-', |place| letters[place]);
-        align(e.len(), f.len(), cost)
-            .iter()
-            .map(|(a, b)| format!("{}{} ", shown(*a, &e), shown(*b, &f)))
-            .collect()
+        align(e.len(), f.len(), cost).iter().flat_map(|(a, b)| [shown(*a, &e), shown(*b, &f), ' ']).collect()
     }
 
     #[test]

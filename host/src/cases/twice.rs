@@ -198,7 +198,7 @@ mod tests {
     }
 
     impl TransformFactory for Step {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "fickle"
         }
 

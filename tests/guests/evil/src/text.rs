@@ -65,9 +65,13 @@ pub fn module(name: &str) -> Vec<u8> {
 pub(crate) fn typed<'a>(text: &'a str, imports: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let pieces: String = setting(text, "pieces").map(|piece| find(&PIECES, piece)).collect();
     let mut module = wat::parse_str(format!("(module\n{text}\n{pieces})")).expect("WebAssembly text");
-    let imports: String = imports.map(|import| format!("world transform {{\n  import {import};")).collect();
-    let world = if imports.is_empty() { "world transform {" } else { &imports };
-    let wit = include_str!("../../../../guest-sdk/wit/transform.wit").replace("world transform {", world);
+    let mut world = "world transform {".to_owned();
+    for import in imports {
+        world.push_str("\n  import ");
+        world.push_str(import);
+        world.push(';');
+    }
+    let wit = include_str!("../../../../guest-sdk/wit/transform.wit").replace("world transform {", &world);
     let wit = format!("{wit}\n{}", include_str!("../text/wasi.wit"));
     let mut resolve = Resolve::default();
     let package = resolve.push_str("transform.wit", &wit).expect("the interface");
@@ -83,8 +87,8 @@ fn find(among: &[(&str, &'static str)], name: &str) -> &'static str {
 
 /// The words after `;; NAME:` in the first lines.
 fn setting<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
-    let head = text.lines().take_while(|line| line.starts_with(";;"));
-    let line = head.filter_map(|line| line.trim_start_matches(";;").trim().strip_prefix(name)).next();
+    let mut head = text.lines().take_while(|line| line.starts_with(";;"));
+    let line = head.find_map(|line| line.trim_start_matches(";;").trim().strip_prefix(name));
     line.and_then(|line| line.strip_prefix(':')).unwrap_or_default().split_whitespace()
 }
 

@@ -21,8 +21,11 @@ mod locals;
 mod merges;
 mod types;
 
+/// Makes a bomb.
+pub type Bomb = fn() -> Vec<u8>;
+
 /// All that are refused before they are compiled, by name.
-pub const REFUSED: [(&str, fn() -> Vec<u8>); 7] = [
+pub const REFUSED: [(&str, Bomb); 7] = [
     ("body", body::bomb),
     ("component_type", component_type::bomb),
     ("components", components::bomb),
