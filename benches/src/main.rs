@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`transforms`] | each built-in through the WebAssembly host, against the same work done natively |
 //! | [`native`] | that work |
+//! | [`cost`] | what a batch and a row cost, through batches of many sizes |
 //! | [`languages`] | one transform as a guest in each language |
 //! | [`pipeline`] | Kafka through three steps to Kafka, as a process, against a copy of the same bytes |
 //! | [`runs`] | a broker, and runs of both |
@@ -17,6 +18,7 @@
 //! CPU time, of the thread or of the whole process.
 
 mod copy;
+mod cost;
 mod languages;
 mod machine;
 mod messages;
@@ -71,6 +73,8 @@ pub(crate) struct Options {
 enum What {
     /// The built-ins against native work.
     Transforms,
+    /// What a row and what a batch cost in each built-in, natively, and under arrow-udf.
+    Cost,
     /// One transform as a guest in Rust, C, Go, Python and JavaScript, as far as `scripts/guests` has built it. Not a
     /// part of everything: its table is that of docs/guests/languages.md.
     Languages,
@@ -104,6 +108,9 @@ fn main() -> Fallible<()> {
     let mut sections: Vec<Section> = Vec::new();
     if matches!(what, None | Some(What::Transforms)) {
         sections.extend(show(transforms::measure(options.batches)?));
+    }
+    if matches!(what, None | Some(What::Cost)) {
+        sections.extend(show(cost::measure()?));
     }
     if matches!(what, Some(What::Languages)) {
         sections.extend(show(languages::measure(options.batches)?));

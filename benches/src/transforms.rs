@@ -27,13 +27,13 @@ pub(crate) const FEW: usize = 1;
 pub(crate) type Native = dyn Fn(&ChangeBatch) -> Fallible<Vec<ChangeBatch>>;
 
 /// A step, and what does the same natively.
-struct Case {
-    name: &'static str,
-    guest: &'static str,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) guest: &'static str,
     with: Value,
-    native: Box<Native>,
+    pub(crate) native: Box<Native>,
     /// Makes a batch of so many rows.
-    given: fn(usize) -> Fallible<ChangeBatch>,
+    pub(crate) given: fn(usize) -> Fallible<ChangeBatch>,
     /// Whether each run gives other bytes: a sealed cell has a random nonce.
     random: bool,
 }
@@ -119,7 +119,7 @@ fn same(instance: &mut StepInstance, case: &Case) -> Fallible<()> {
     Err(format!("{}: guest and native give other batches:\n{outcome:?}\n{native:?}", case.name).into())
 }
 
-fn start(host: &Host, ring: &KeyRing, case: &Case) -> Fallible<StepInstance> {
+pub(crate) fn start(host: &Host, ring: &KeyRing, case: &Case) -> Fallible<StepInstance> {
     let guest: &Guest =
         built_in(case.guest).or_else(|| example(case.guest)).ok_or("there is no such guest")?;
     let grants = ring.names().map(|key| (key.to_owned(), [Use::Seal].into())).collect();
@@ -137,7 +137,7 @@ fn start(host: &Host, ring: &KeyRing, case: &Case) -> Fallible<StepInstance> {
     Ok(Step::new(host, options)?.start()?)
 }
 
-fn cases(ring: &KeyRing) -> Vec<Case> {
+pub(crate) fn cases(ring: &KeyRing) -> Vec<Case> {
     let sealed = |name, key: &'static str| {
         let ring = ring.clone();
         Case {
@@ -198,7 +198,7 @@ fn cases(ring: &KeyRing) -> Vec<Case> {
     ]
 }
 
-fn ring() -> Fallible<KeyRing> {
+pub(crate) fn ring() -> Fallible<KeyRing> {
     let spec = |encoding| KeySpec {
         secret_encoding: SecretEncoding::Hex,
         encoding: Some(encoding),

@@ -157,12 +157,24 @@ impl Room {
         Self { rows: limits.rows, bytes: Some(limits.bytes.0.saturating_add(input)), input, limits }
     }
 
-    fn take(&mut self, rows: u64, bytes: impl FnOnce(u64) -> u64) -> Result<(), String> {
+    /// Lets an output in that is not made yet. To count the bytes of picked rows takes a look at each, so where there is
+    /// room for all that they could be, they are counted when they are made: `bytes` is asked for a bound first, and
+    /// exactly only where that is too much. Tells whether they are still to be [paid](Self::pay) for.
+    fn admit(&mut self, rows: u64, bytes: impl Fn(u64, Count) -> u64) -> Result<bool, String> {
         self.rows = self.rows.checked_sub(rows).ok_or_else(|| {
             format!("the outputs have more than {} rows (`limits.output_rows`)", self.limits.rows)
         })?;
+        match self.bytes {
+            Some(left) if bytes(self.input, Count::AtMost) > left => {
+                self.pay(bytes(self.input, Count::Exactly)).map(|()| false)
+            }
+            left => Ok(left.is_some()),
+        }
+    }
+
+    fn pay(&mut self, bytes: u64) -> Result<(), String> {
         if let Some(left) = self.bytes {
-            self.bytes = Some(left.checked_sub(bytes(self.input)).ok_or_else(|| {
+            self.bytes = Some(left.checked_sub(bytes).ok_or_else(|| {
                 format!("the outputs come to more than {} (`limits.output_bytes`)", self.limits.bytes)
             })?);
         }
@@ -170,12 +182,25 @@ impl Room {
     }
 }
 
+/// How bytes are counted before they are picked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    /// Quickly, and never too few.
+    AtMost,
+    /// With a look at every row.
+    Exactly,
+}
+
 /// Rows of a column that are wanted.
 enum Pick {
     All,
     /// Rows that follow each other: nothing is copied.
     Run(usize, usize),
-    Rows(UInt32Array),
+    /// These; `once`: none of them twice.
+    Rows {
+        rows: UInt32Array,
+        once: bool,
+    },
 }
 
 impl Pick {
@@ -184,7 +209,10 @@ impl Pick {
         let follow =
             rows.first().is_none_or(|&first| rows.iter().zip(first..).all(|(&row, next)| row == next));
         match rows.first() {
-            _ if !follow => Self::Rows(UInt32Array::from(rows)),
+            _ if !follow => {
+                let once = rows.windows(2).all(|pair| pair[0] < pair[1]);
+                Self::Rows { rows: UInt32Array::from(rows), once }
+            }
             Some(0) | None if rows.len() == of => Self::All,
             first => Self::Run(first.map_or(0, |first| *first as usize), rows.len()),
         }
@@ -194,7 +222,7 @@ impl Pick {
         match self {
             Self::All => Ok(column.clone()),
             Self::Run(start, count) => Ok(column.slice(*start, *count)),
-            Self::Rows(rows) => column.take(rows),
+            Self::Rows { rows, .. } => column.take(rows),
         }
     }
 
@@ -206,16 +234,17 @@ impl Pick {
         match self {
             Self::All => values.clone(),
             Self::Run(start, count) => values.slice(*start, *count),
-            Self::Rows(rows) => rows.values().iter().map(|row| values[*row as usize]).collect(),
+            Self::Rows { rows, .. } => rows.values().iter().map(|row| values[*row as usize]).collect(),
         }
     }
 
     /// Bytes that the rows of a column come to.
-    fn bytes(&self, array: &ArrayRef) -> u64 {
+    fn bytes(&self, array: &ArrayRef, count: Count) -> u64 {
         match self {
             Self::All => size::whole(array),
-            Self::Run(start, count) => size::whole(&array.slice(*start, *count)),
-            Self::Rows(rows) => size::picked(array, rows.values()),
+            Self::Run(start, rows) => size::whole(&array.slice(*start, *rows)),
+            Self::Rows { once: true, .. } if count == Count::AtMost => size::whole(array),
+            Self::Rows { rows, .. } => size::picked(array, rows.values()),
         }
     }
 }
@@ -270,13 +299,14 @@ impl Rows {
         fields: Option<&[DraftField]>,
         set: &[(&'static str, Column, Alignment)],
         whole: u64,
+        count: Count,
     ) -> u64 {
         if fields.is_none() && set.is_empty() && matches!(self.input, Pick::All) {
             return whole;
         }
         let of = |column: &Column, aligned: Alignment| match aligned {
-            Alignment::Input => self.input.bytes(column.values()),
-            Alignment::Output if column.len() == self.given => self.output.bytes(column.values()),
+            Alignment::Input => self.input.bytes(column.values(), count),
+            Alignment::Output if column.len() == self.given => self.output.bytes(column.values(), count),
             // Of another length: it is refused where it is picked.
             Alignment::Output => 0,
         };
@@ -292,7 +322,7 @@ impl Rows {
                 .fold(0, u64::saturating_add),
         };
         let kept = input.meta().iter().filter(|(name, _)| !set.iter().any(|(other, ..)| other == name));
-        let kept = kept.map(|(_, column)| self.input.bytes(column));
+        let kept = kept.map(|(_, column)| self.input.bytes(column, count));
         let set = set.iter().map(|(_, column, aligned)| of(column, *aligned));
         kept.chain(set).fold(columns, u64::saturating_add)
     }
@@ -306,7 +336,8 @@ fn output(
     schemas: &mut Schemas,
 ) -> Result<ChangeBatch, String> {
     let rows = Rows::of(input, draft.rows, rejects);
-    room.take(rows.len as u64, |whole| rows.bytes(input, draft.fields.as_deref(), &draft.meta, whole))?;
+    let bytes = |whole, count| rows.bytes(input, draft.fields.as_deref(), &draft.meta, whole, count);
+    let to_pay = room.admit(rows.len as u64, bytes)?;
 
     let mut columns = Vec::new();
     let schema = match &draft.fields {
@@ -356,6 +387,11 @@ fn output(
     }
     if own_kinds || !matches!(rows.input, Pick::All) {
         kinds = row_kind::settle_halves(&kinds, &origin.ordinals).map_or(kinds, ScalarBuffer::from);
+    }
+
+    if to_pay {
+        let made = columns.iter().map(Column::values).chain(metas.iter().map(|(_, column)| column));
+        room.pay(made.map(size::whole).fold(0, u64::saturating_add))?;
     }
 
     let primary_key = match draft.primary_key {
