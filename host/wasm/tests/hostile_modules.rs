@@ -169,6 +169,6 @@ fn a_file_of_two_hundred_megabytes_is_not_read() {
 fn all_texts_are_tried() {
     let tried = include_str!("hostile_modules.rs");
     for name in text::names() {
-        assert!(tried.contains(&format!("(\"{name}\"")), "{name}.wat is tried by no test");
+        assert!(tried.contains(&format!("\"{name}\"")), "{name}.wat is tried by no test");
     }
 }
