@@ -126,7 +126,7 @@ fn in_guest(instance: &mut StepInstance, given: &ChangeBatch) -> Fallible<f64> {
 /// The median time of some work on so many rows.
 fn repeated<T>(rows: usize, mut work: impl FnMut() -> Fallible<T>) -> Fallible<f64> {
     let rounds = (ROWS / rows).clamp(15, 4_000);
-    for _ in 0..rounds / 10 + 1 {
+    for _ in 0..=rounds / 10 {
         work()?;
     }
     let times: Fallible<Vec<f64>> = (0..rounds).map(|_| time(&mut work)).collect();

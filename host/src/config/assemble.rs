@@ -148,7 +148,9 @@ impl Config {
     pub fn cautions(&self) -> Vec<&'static str> {
         let mut cautions = Vec::new();
         if matches!(&self.loaded.pipeline.source, SourceEntry::File(options) if options.is_stdin()) {
-            cautions.push("standard input is read at least once: it cannot be read again, and no position is kept");
+            cautions.push(
+                "standard input is read at least once: it cannot be read again, and no position is kept",
+            );
         }
         if self.writes_to_stdout() {
             cautions.push("standard output is written at least once: what it took is not remembered");

@@ -85,17 +85,17 @@ impl Reader<'_> {
     /// Where rows come from. The structure was checked: one system is there.
     fn source(&mut self) -> Result<SourceEntry, Told> {
         if self.tree.at(&["source", "file"]).is_some() {
-            return self.at(&["source", "file"])?.map(SourceEntry::File).ok_or(Told);
+            return self.at(&["source", "file"])?.map(|file| SourceEntry::File(Box::new(file))).ok_or(Told);
         }
-        self.block(&["source", "kafka"], true)?.map(SourceEntry::Kafka).ok_or(Told)
+        self.block(&["source", "kafka"], true)?.map(|kafka| SourceEntry::Kafka(Box::new(kafka))).ok_or(Told)
     }
 
     /// Where rows go.
     fn sink(&mut self) -> Result<SinkEntry, Told> {
         if self.tree.at(&["sink", "file"]).is_some() {
-            return self.at(&["sink", "file"])?.map(SinkEntry::File).ok_or(Told);
+            return self.at(&["sink", "file"])?.map(|file| SinkEntry::File(Box::new(file))).ok_or(Told);
         }
-        self.block(&["sink", "kafka"], true)?.map(SinkEntry::Kafka).ok_or(Told)
+        self.block(&["sink", "kafka"], true)?.map(|kafka| SinkEntry::Kafka(Box::new(kafka))).ok_or(Told)
     }
 
     /// A block on a Kafka cluster; `own` says whether its options have a `librdkafka:` beside the connection's.

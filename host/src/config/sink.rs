@@ -11,7 +11,7 @@ use super::connections::OnKafka;
 #[schemars(rename_all = "kebab-case", rename = "Sink")]
 pub(super) enum SinkEntry {
     /// Topics of a Kafka cluster.
-    Kafka(OnKafka<SinkOptions>),
+    Kafka(Box<OnKafka<SinkOptions>>),
     /// Files in a directory, or standard output.
-    File(FileOptions),
+    File(Box<FileOptions>),
 }

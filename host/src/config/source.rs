@@ -11,7 +11,7 @@ use super::connections::OnKafka;
 #[schemars(rename_all = "kebab-case", rename = "Source")]
 pub(super) enum SourceEntry {
     /// Topics of a Kafka cluster.
-    Kafka(OnKafka<SourceOptions>),
+    Kafka(Box<OnKafka<SourceOptions>>),
     /// Files, or standard input.
-    File(FileOptions),
+    File(Box<FileOptions>),
 }

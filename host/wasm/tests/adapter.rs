@@ -109,7 +109,7 @@ fn every_function_is_there() {
 #[test]
 fn time_is_a_counter() {
     let name = describes(
-        r#"(call $is (call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 128)) (i32.const 0))
+        r"(call $is (call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 128)) (i32.const 0))
            (call $is (call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 136)) (i32.const 0))
            (call $is (i32.load (i32.const 128)) (i32.const 1000))
            (call $is (i32.load (i32.const 136)) (i32.const 2000))
@@ -129,7 +129,7 @@ fn time_is_a_counter() {
            (call $is (i32.load (i32.const 128)) (i32.const 2000004000))
            ;; Nobody waits for a file.
            (i32.store8 (i32.const 208) (i32.const 1))
-           (call $is (call $poll_oneoff (i32.const 200) (i32.const 300) (i32.const 1) (i32.const 400)) (i32.const 52))"#,
+           (call $is (call $poll_oneoff (i32.const 200) (i32.const 300) (i32.const 1) (i32.const 400)) (i32.const 52))",
     );
     name.unwrap();
 }
@@ -155,7 +155,7 @@ fn random_bytes_are_the_same_in_every_instance() {
 #[test]
 fn there_are_no_arguments_no_environment_and_no_files() {
     let name = describes(
-        r#"(i32.store (i32.const 128) (i32.const 9))
+        r"(i32.store (i32.const 128) (i32.const 9))
            (call $is (call $args_sizes_get (i32.const 128) (i32.const 132)) (i32.const 0))
            (call $is (i32.load (i32.const 128)) (i32.const 0))
            (call $is (call $environ_sizes_get (i32.const 128) (i32.const 132)) (i32.const 0))
@@ -170,7 +170,7 @@ fn there_are_no_arguments_no_environment_and_no_files() {
            (i32.store (i32.const 128) (i32.const 9))
            (call $is (call $fd_read (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 128)) (i32.const 0))
            (call $is (i32.load (i32.const 128)) (i32.const 0))
-           (call $is (call $fd_read (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 128)) (i32.const 8))"#,
+           (call $is (call $fd_read (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 128)) (i32.const 8))",
     );
     name.unwrap();
 }
@@ -178,13 +178,13 @@ fn there_are_no_arguments_no_environment_and_no_files() {
 #[test]
 fn what_is_written_is_taken_whole() {
     let name = describes(
-        r#"(i32.store (i32.const 128) (i32.const 512)) (i32.store (i32.const 132) (i32.const 8))
+        r"(i32.store (i32.const 128) (i32.const 512)) (i32.store (i32.const 132) (i32.const 8))
            (i32.store (i32.const 136) (i32.const 519)) (i32.store (i32.const 140) (i32.const 1))
            (i32.store (i32.const 144) (i32.const 520)) (i32.store (i32.const 148) (i32.const 7))
            (call $is (call $fd_write (i32.const 2) (i32.const 128) (i32.const 3) (i32.const 60)) (i32.const 0))
            (call $is (i32.load (i32.const 60)) (i32.const 16))
            (call $is (call $fd_write (i32.const 3) (i32.const 128) (i32.const 3) (i32.const 60)) (i32.const 8))
-           (call $is (call $fd_write (i32.const 0) (i32.const 128) (i32.const 3) (i32.const 60)) (i32.const 8))"#,
+           (call $is (call $fd_write (i32.const 0) (i32.const 128) (i32.const 3) (i32.const 60)) (i32.const 8))",
     );
     name.unwrap();
 }

@@ -132,7 +132,10 @@ fn what_no_guest_needs_is_not_there() {
     all_say(&[
         ("threads", "load: threads is no valid WebAssembly component: "),
         ("memory64", "load: memory64 is no valid WebAssembly component: "),
-        ("multi_memory", "load: multi_memory is refused before it is compiled: it has 6 memories in one module"),
+        (
+            "multi_memory",
+            "load: multi_memory is refused before it is compiled: it has 6 memories in one module",
+        ),
     ]);
 }
 

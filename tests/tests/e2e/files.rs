@@ -39,7 +39,11 @@ fn visible(folder: &Path) -> Vec<PathBuf> {
 /// All lines of the visible files, in the order of their names.
 fn lines(folder: &Path) -> Vec<String> {
     let text = |path: &PathBuf| fs::read_to_string(path).expect("text");
-    visible(folder).iter().map(text).flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    visible(folder)
+        .iter()
+        .map(text)
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 /// The numbers of rows, by the letter that they begin with, in the order in which they stand.
@@ -62,7 +66,9 @@ fn write_numbers(bench: &Bench, letters: &str, rows: u64) -> BTreeMap<String, Ve
     let mut wanted = BTreeMap::new();
     for letter in letters.chars() {
         let text: String = (0..rows)
-            .map(|n| format!("{{\"f\":\"{letter}\",\"n\":{n},\"text\":\"some words that are long enough\"}}\n"))
+            .map(|n| {
+                format!("{{\"f\":\"{letter}\",\"n\":{n},\"text\":\"some words that are long enough\"}}\n")
+            })
             .collect();
         bench.write(&format!("in/{letter}.ndjson"), text);
         wanted.insert(letter.to_string(), (0..rows).collect());
@@ -99,7 +105,12 @@ fn every_form_is_written_and_read_again() {
         ("ndjson", format!("json: {{ {types} }}"), "csv: {}", "compression: zstd"),
         ("csv.zst", format!("csv: {{ {types} }}"), "parquet: {}", ""),
         ("parquet", "parquet: {}".to_owned(), "arrow: {}", ""),
-        ("arrow", "arrow: { table: orders }".to_owned(), "csv: { null_text: '\\N', kind_column: op }", "compression: gzip"),
+        (
+            "arrow",
+            "arrow: { table: orders }".to_owned(),
+            "csv: { null_text: '\\N', kind_column: op }",
+            "compression: gzip",
+        ),
         ("csv.gz", format!("csv: {{ null_text: '\\N', kind_column: op, {types} }}"), "json: {}", ""),
     ];
     let folders = ["first", "second", "third", "fourth", "fifth", "last"];
@@ -117,11 +128,7 @@ fn every_form_is_written_and_read_again() {
         bench.write(&file, text);
         bench.run(["run", &file]).exits(0).says("3 records read, 3 rows written");
     }
-    assert_eq!(
-        visible(&bench.path("second")),
-        [bench.path("second/orders.csv.zst")],
-        "text keeps its name"
-    );
+    assert_eq!(visible(&bench.path("second")), [bench.path("second/orders.csv.zst")], "text keeps its name");
     assert_eq!(visible(&bench.path("third")), [bench.path("third/orders-000001.parquet")]);
     let read: Vec<Value> = lines(&bench.path("last")).iter().map(|line| json(line)).collect();
     let wanted: Vec<Value> = rows
@@ -141,7 +148,8 @@ fn every_form_is_written_and_read_again() {
 fn files_to_files_exactly_once_over_kills() {
     let bench = Bench::new("files-kill");
     let wanted = write_numbers(&bench, "abc", 60_000);
-    let engine = "engine: { memory: 256KiB, throttle: { rows_per_second: 40000 }, max_delay: 20ms, max_epoch: 60ms }";
+    let engine =
+        "engine: { memory: 256KiB, throttle: { rows_per_second: 40000 }, max_delay: 20ms, max_epoch: 60ms }";
     for (name, format) in [("text", "json"), ("rolled", "csv"), ("columns", "parquet")] {
         let roll = if name == "rolled" { ", roll: { rows: 7000 }" } else { "" };
         let text = files(
@@ -163,7 +171,11 @@ fn files_to_files_exactly_once_over_kills() {
     };
     assert_eq!(by_letter(lines(&bench.path("rolled")).iter().filter_map(row)), wanted);
 
-    let back = files("paths: \"columns/*.out\", format: parquet", "directory: back, path: all.ndjson, format: json", "");
+    let back = files(
+        "paths: \"columns/*.out\", format: parquet",
+        "directory: back, path: all.ndjson, format: json",
+        "",
+    );
     bench.write("back.yaml", back);
     bench.run(["run", "back.yaml"]).exits(0);
     let mut read = by_letter(lines(&bench.path("back")).iter().map(|line| json(line)));
@@ -183,9 +195,7 @@ fn kafka_to_files_exactly_once_over_kills() {
         let text = format!("{{\"f\":\"{}\",\"n\":{n}}}", letters[partition]);
         Record::keyless(text).partition(partition as i32)
     };
-    client
-        .produce(&topic, (0..20_000).flat_map(|n| (0..3).map(move |p| message(n, p))))
-        .expect("messages");
+    client.produce(&topic, (0..20_000).flat_map(|n| (0..3).map(move |p| message(n, p)))).expect("messages");
     let bench = Bench::new("kafka-files");
     bench.write(
         "p.yaml",
@@ -227,7 +237,11 @@ fn files_to_kafka_exactly_once_over_kills() {
     let written = client.read_all_committed(&topic).expect("messages");
     assert_eq!(by_letter(written.iter().map(|message| json(&message.value_text()))), wanted);
 
-    bench.run(["positions", "show", "p.yaml"]).exits(0).says("a.ndjson: offset").says("lines 30000, 0 behind");
+    bench
+        .run(["positions", "show", "p.yaml"])
+        .exits(0)
+        .says("a.ndjson: offset")
+        .says("lines 30000, 0 behind");
     bench.run(["positions", "set", "p.yaml", "b.ndjson=29995"]).exits(0).says("lines 29995, 5 behind");
     bench.run(["run", "p.yaml"]).exits(0).says("5 records read");
     bench.run(["positions", "reset", "p.yaml", "a.ndjson"]).exits(0);
@@ -277,7 +291,11 @@ fn standard_streams_carry_rows_and_nothing_else() {
     let bench = Bench::new("files-streams");
     bench.write(
         "p.yaml",
-        files("paths: \"-\", format: { csv: { table: t } }", "directory: \"-\", format: { csv: { delimiter: ';' } }", ""),
+        files(
+            "paths: \"-\", format: { csv: { table: t } }",
+            "directory: \"-\", format: { csv: { delimiter: ';' } }",
+            "",
+        ),
     );
     bench.run(["validate", "p.yaml"]).exits(0).says("read at least once").says("written at least once");
     let mut child = Process::new(binary())
@@ -294,7 +312,10 @@ fn standard_streams_carry_rows_and_nothing_else() {
     let ended = child.wait_with_output().expect("its end");
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "a;b\n1;x\n2;\"y;z\"\n");
     let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success() && said.contains("at least once") && said.contains("2 records read"), "{said}");
+    assert!(
+        ended.status.success() && said.contains("at least once") && said.contains("2 records read"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -303,7 +324,11 @@ fn growing_and_new_files_are_followed_until_it_is_told_to_stop() {
     write_numbers(&bench, "a", 10);
     bench.write(
         "p.yaml",
-        files("paths: \"in/*.ndjson\", format: json, follow: true, poll: 20ms", "directory: out, format: json, lock_timeout: 200ms", ""),
+        files(
+            "paths: \"in/*.ndjson\", format: json, follow: true, poll: 20ms",
+            "directory: out, format: json, lock_timeout: 200ms",
+            "",
+        ),
     );
     let wait_for = |count: usize| {
         let began = std::time::Instant::now();
@@ -379,8 +404,16 @@ fn mistakes_are_told_before_anything_runs() {
         ("paths: \"a*\", format: orc", "directory: o, format: json", "orc"),
         ("paths: \"a*\", format: json, folow: true", "directory: o, format: json", "folow"),
         ("paths: \"-\", format: parquet", "directory: o, format: json", "cannot be read from `-`"),
-        ("paths: a, format: json", "directory: o, path: \"../{table}\", format: json", "leads out of the directory"),
-        ("paths: a, format: json", "directory: o, format: { json: { deletes: tombstone } }", "no form in a line"),
+        (
+            "paths: a, format: json",
+            "directory: o, path: \"../{table}\", format: json",
+            "leads out of the directory",
+        ),
+        (
+            "paths: a, format: json",
+            "directory: o, format: { json: { deletes: tombstone } }",
+            "no form in a line",
+        ),
     ] {
         bench.write("p.yaml", files(source, sink, ""));
         bench.run(["validate", "p.yaml"]).exits(2).says(message);
@@ -396,7 +429,11 @@ fn bad_lines_go_to_the_dead_letters_with_their_bytes() {
     bench.write("a.ndjson", "{\"n\":1}\nno json\n{\"n\":2}\n");
     bench.write(
         "p.yaml",
-        files("paths: a.ndjson, format: json", "directory: out, format: json", "dead_letters: { file: dead.ndjson }"),
+        files(
+            "paths: a.ndjson, format: json",
+            "directory: out, format: json",
+            "dead_letters: { file: dead.ndjson }",
+        ),
     );
     bench.run(["run", "p.yaml"]).exits(0).says("1 dead letters");
     let letter = fs::read_to_string(bench.path("dead.ndjson")).expect("letters");

@@ -45,7 +45,11 @@ pub(super) struct BuiltSource {
 
 impl SourceEntry {
     /// A source, to be read until the end that a run was told.
-    pub(super) fn build(&self, setting: &Setting<'_>, until: Option<&RunUntil>) -> Result<BuiltSource, Error> {
+    pub(super) fn build(
+        &self,
+        setting: &Setting<'_>,
+        until: Option<&RunUntil>,
+    ) -> Result<BuiltSource, Error> {
         match self {
             Self::Kafka(on) => kafka::source(on, setting, until),
             Self::File(options) => file::source(options, setting, until),
