@@ -33,12 +33,12 @@ pub fn cast(input: &Column, to: &str, options: &[(String, String)]) -> Result<Ch
 
 /// As `kernels.take`.
 pub fn take(input: &Column, rows: &[u32]) -> Result<Column, Failure> {
-    let interface::ColumnRef { column, field } = input.of_host().clone();
+    let of = input.of_host();
+    let column = &of.column;
     if let Some(row) = rows.iter().find(|row| **row as usize >= column.len()) {
         return Err(Failure::stop(format!("take of row {row} of a column of {} rows", column.len())));
     }
-    let column = sluicegate_kernels::take(&column, rows).map_err(failure_of)?;
-    Ok(Column::new(interface::ColumnRef { column, field }))
+    of.take(rows).map(Column::new).map_err(failure_of)
 }
 
 /// As `kernels.hash`.

@@ -161,7 +161,8 @@ impl Draft {
         let fields = self.fields();
         let place = fields.iter().position(|field| field.field.name() == name);
         let replaced = place.map(|place| &fields[place]);
-        let mut column = put.column;
+        let own = put.field.clone();
+        let mut column = put.into_output();
         // What the source did not say it has not said of what was made of it either.
         if let (Alignment::Input, false, Some(old)) = (aligned, column.has_missing(), replaced) {
             let presence = match &old.cells {
@@ -171,7 +172,7 @@ impl Draft {
             };
             column = column.masked_by(presence);
         }
-        let field = field_for(name, &column, put.field.as_ref(), replaced.map(|old| &old.field));
+        let field = field_for(name, &column, own.as_ref(), replaced.map(|old| &old.field));
         let new = DraftField { field, cells: Cells::Put(column, aligned) };
         match place {
             Some(place) => fields[place] = new,

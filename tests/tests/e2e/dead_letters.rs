@@ -392,12 +392,12 @@ fn letters_of_files_are_read_as_their_files_were() {
     bench.write("in/orders.csv", rows.concat());
     let write = |steps: &str, format: &str| {
         let text = format!(
-            r#"pipeline: from-files
+            r"pipeline: from-files
 source: {{ file: {{ paths: in/*.csv, format: {format}, encoding: gbk }} }}
 {steps}
 sink: {{ file: {{ directory: rows, path: orders.ndjson, format: json }} }}
 dead_letters: {{ file: dead.ndjson }}
-"#
+"
         );
         bench.write("job.yaml", text);
     };

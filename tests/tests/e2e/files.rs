@@ -1,6 +1,7 @@
 //! Files as source and sink: all forms, exactly once over kills, a full disk, positions, standard streams.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -65,11 +66,13 @@ fn write_numbers(bench: &Bench, letters: &str, rows: u64) -> BTreeMap<String, Ve
     fs::create_dir_all(bench.path("in")).expect("a folder");
     let mut wanted = BTreeMap::new();
     for letter in letters.chars() {
-        let text: String = (0..rows)
-            .map(|n| {
-                format!("{{\"f\":\"{letter}\",\"n\":{n},\"text\":\"some words that are long enough\"}}\n")
-            })
-            .collect();
+        let text = (0..rows).fold(String::new(), |mut text, n| {
+            let _ = writeln!(
+                text,
+                "{{\"f\":\"{letter}\",\"n\":{n},\"text\":\"some words that are long enough\"}}"
+            );
+            text
+        });
         bench.write(&format!("in/{letter}.ndjson"), text);
         wanted.insert(letter.to_string(), (0..rows).collect());
     }
@@ -180,7 +183,9 @@ fn files_to_files_exactly_once_over_kills() {
     bench.run(["run", "back.yaml"]).exits(0);
     let mut read = by_letter(lines(&bench.path("back")).iter().map(|line| json(line)));
     // Files are read by their names, but written beside each other.
-    read.values_mut().for_each(|numbers| numbers.sort_unstable());
+    for numbers in read.values_mut() {
+        numbers.sort_unstable();
+    }
     assert_eq!(read, wanted);
 }
 

@@ -2,7 +2,7 @@
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use sluicegate_interface::{ColumnRef, Failure, check, size};
+use sluicegate_interface::{Failure, check, size};
 use sluicegate_kernels::{HashAlgorithm, KernelError};
 use sluicegate_model::Column;
 use wasmtime::component::Resource;
@@ -83,7 +83,8 @@ impl Host for State {
     }
 
     fn take(&mut self, input: Resource<ColumnHandle>, rows: Vec<u32>) -> Answer<Resource<ColumnHandle>> {
-        let ColumnRef { column, field } = self.handles.get(&input)?.clone();
+        let of = self.handles.get(&input)?.clone();
+        let column = &of.column;
         let most = self.limits().output_rows;
         if rows.len() as u64 > most {
             return Err(wasmtime::format_err!(
@@ -96,9 +97,9 @@ impl Host for State {
             return Ok(Err(Failure::stop(why).into()));
         }
         self.charge(size::picked(column.values(), &rows))?;
-        match sluicegate_kernels::take(&column, &rows) {
+        match of.take(&rows) {
             // The same cells: they keep what their field said of them.
-            Ok(column) => self.handles.add(ColumnRef { column, field }).map(Ok),
+            Ok(taken) => self.handles.add(taken).map(Ok),
             Err(error) => Ok(Err(Failure::of_kernel(&error, None).into())),
         }
     }
