@@ -22,7 +22,7 @@ pub enum FileFormat {
 
 impl FileFormat {
     /// The name, as it is configured.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Messages(format) => format.name(),
             Self::Parquet(_) => PARQUET,

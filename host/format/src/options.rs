@@ -1,6 +1,7 @@
 //! The formats by name, with what may be set about each.
 
 mod declared;
+mod direction;
 mod time_zone;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use thiserror::Error;
 
 pub use declared::{DeclaredTable, DeclaredTypes, TypeName};
+pub use direction::Direction;
 pub use time_zone::TimeZone;
 
 use crate::delimited::CsvOptions;
@@ -24,7 +26,7 @@ use crate::{Decode, Encode};
 #[non_exhaustive]
 pub enum FormatError {
     /// An option of reading at a sink, or one of writing at a source.
-    #[error("{format}: `{option}` is about {meant} messages, and here they are {here}: take it out")]
+    #[error("{format}: `{option}` is about {meant}, and here {format} is {here}: take it out")]
     OtherDirection {
         /// The format.
         format: &'static str,
@@ -85,7 +87,7 @@ macro_rules! formats {
 
         impl FormatOptions {
             /// The name.
-            pub fn name(&self) -> &str {
+            pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => $name,)+
                 }

@@ -33,15 +33,9 @@ fn mistakes_are_named() {
 #[test]
 fn options_of_the_other_direction_are_refused() {
     let read = options("json: { deletes: flag }").decoder().err().unwrap();
-    assert_eq!(
-        read.to_string(),
-        "json: `deletes` is about writing messages, and here they are read: take it out"
-    );
+    assert_eq!(read.to_string(), "json: `deletes` is about writing, and here json is read: take it out");
     let written = options("json: { table: t }").encoder().err().unwrap();
-    assert_eq!(
-        written.to_string(),
-        "json: `table` is about reading messages, and here they are written: take it out"
-    );
+    assert_eq!(written.to_string(), "json: `table` is about reading, and here json is written: take it out");
     let keyless = options("json: { on_tombstone: delete }").decoder().err().unwrap();
     assert_eq!(keyless.to_string(), "json: `on_tombstone: delete` needs `primary_key` to be set");
     assert!(options("ogg-json: { schema: {} }").encoder().is_err());

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use sluicegate_connector::Error;
 use sluicegate_format::delimited::OnMissing;
 use sluicegate_format::json::RowsAre;
+use sluicegate_format::options::Direction;
 
 /// Files of columns, as Parquet and Arrow IPC are.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -51,23 +52,17 @@ impl ColumnsOptions {
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`].
-    pub(crate) fn check(&self, format: &str, reads: bool) -> Result<(), Error> {
+    pub(crate) fn check(&self, format: &'static str, here: Direction) -> Result<(), Error> {
         let of_reading = [
             ("table", self.table.is_some()),
             ("primary_key", self.primary_key.is_some()),
             ("kind", self.kind.is_some()),
         ];
         let of_writing = [("missing", self.missing.is_some()), ("compression", self.compression.is_some())];
-        let wrong = if reads { of_writing.as_slice() } else { of_reading.as_slice() };
-        match wrong.iter().find(|(_, set)| *set) {
-            None => Ok(()),
-            Some((option, _)) => {
-                let (meant, here) = if reads { ("writing", "read") } else { ("reading", "written") };
-                let what = format!(
-                    "{format}: `{option}` is about {meant} files, and here they are {here}: take it out"
-                );
-                Err(Error::configuration(what))
-            }
-        }
+        let others = match here {
+            Direction::Reading => of_writing.as_slice(),
+            Direction::Writing => of_reading.as_slice(),
+        };
+        here.refuse(format, others).map_err(|error| Error::configuration(error.to_string()))
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sluicegate_connector::Error;
 use sluicegate_format::FormatOptions;
 use sluicegate_format::json::Deletes;
+use sluicegate_format::options::Direction;
 use sluicegate_model::{ByteSize, TimeSpan};
 
 use super::template::Template;
@@ -145,7 +146,7 @@ impl SinkOptions {
             return refuse("the sink has no `directory`", "name one, or `-` for standard output");
         }
         if let Some(columns) = self.columns() {
-            columns.check(self.format.name(), false)?;
+            columns.check(self.format.name(), Direction::Writing)?;
             if self.is_stdout() {
                 return refuse("files of columns cannot be written to `-`", "name a directory");
             }

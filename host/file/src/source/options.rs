@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use sluicegate_connector::Error;
 use sluicegate_format::FormatOptions;
+use sluicegate_format::options::Direction;
 use sluicegate_model::{ByteSize, TimeSpan};
 
 use crate::format::FileFormat;
@@ -87,7 +88,7 @@ impl SourceOptions {
         }
         match &self.format {
             FileFormat::Parquet(options) | FileFormat::Arrow(options) => {
-                options.check(self.format.name(), true)?;
+                options.check(self.format.name(), Direction::Reading)?;
                 if self.is_stdin() {
                     return refuse("files of columns cannot be read from `-`", "put them into a file");
                 }

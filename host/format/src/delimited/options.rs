@@ -9,7 +9,7 @@ use super::Dialect;
 use super::decode::CsvDecoder;
 use super::encode::CsvEncoder;
 use crate::json::RowsAre;
-use crate::options::{DeclaredTable, DeclaredTypes, Format};
+use crate::options::{DeclaredTable, DeclaredTypes, Direction, Format};
 use crate::write::Timestamps;
 use crate::{Decode, Encode, FormatError};
 
@@ -115,10 +115,8 @@ impl CsvOptions {
     /// # Errors
     /// As [`crate::FormatOptions::decoder`].
     pub fn decoder_of(&self, columns: &[String]) -> Result<Arc<dyn Decode>, FormatError> {
-        let written = [("missing", self.missing.is_some()), ("timestamps", self.timestamps.is_some())];
-        if let Some((option, _)) = written.into_iter().find(|(_, set)| *set) {
-            return Err(FormatError::OtherDirection { format: NAME, option, meant: "writing", here: "read" });
-        }
+        let of_writing = [("missing", self.missing.is_some()), ("timestamps", self.timestamps.is_some())];
+        Direction::Reading.refuse(NAME, &of_writing)?;
         let kind_column = self.kind_column.as_ref();
         if let Some(name) = kind_column.filter(|name| !columns.contains(name) && !columns.is_empty()) {
             let wanted = "one of the columns";
@@ -142,21 +140,14 @@ impl Format for CsvOptions {
     }
 
     fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
-        let read = [
+        let of_reading = [
             ("columns", self.columns.is_some()),
             ("table", self.table.is_some()),
             ("primary_key", self.primary_key.is_some()),
             ("kind", self.kind.is_some()),
             ("schema", self.schema.is_some()),
         ];
-        if let Some((option, _)) = read.into_iter().find(|(_, set)| *set) {
-            return Err(FormatError::OtherDirection {
-                format: NAME,
-                option,
-                meant: "reading",
-                here: "written",
-            });
-        }
+        Direction::Writing.refuse(NAME, &of_reading)?;
         Ok(Arc::new(CsvEncoder::new(self, self.dialect()?)))
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::decode::JsonDecoder;
 use super::encode::JsonEncoder;
-use crate::options::{DeclaredTable, DeclaredTypes, Format};
+use crate::options::{DeclaredTable, DeclaredTypes, Direction, Format};
 use crate::write::{Decimals, Timestamps};
 use crate::{Decode, Encode, FormatError};
 
@@ -82,14 +82,12 @@ const NAME: &str = "json";
 
 impl Format for JsonOptions {
     fn decoder(&self) -> Result<Arc<dyn Decode>, FormatError> {
-        let written = [
+        let of_writing = [
             ("deletes", self.deletes.is_some()),
             ("decimals", self.decimals.is_some()),
             ("timestamps", self.timestamps.is_some()),
         ];
-        if let Some((option, _)) = written.into_iter().find(|(_, set)| *set) {
-            return Err(FormatError::OtherDirection { format: NAME, option, meant: "writing", here: "read" });
-        }
+        Direction::Reading.refuse(NAME, &of_writing)?;
         if self.on_tombstone == Some(OnTombstone::Delete)
             && self.primary_key.as_ref().is_none_or(Vec::is_empty)
         {
@@ -103,21 +101,14 @@ impl Format for JsonOptions {
     }
 
     fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
-        let read = [
+        let of_reading = [
             ("table", self.table.is_some()),
             ("primary_key", self.primary_key.is_some()),
             ("kind", self.kind.is_some()),
             ("on_tombstone", self.on_tombstone.is_some()),
             ("schema", self.schema.is_some()),
         ];
-        if let Some((option, _)) = read.into_iter().find(|(_, set)| *set) {
-            return Err(FormatError::OtherDirection {
-                format: NAME,
-                option,
-                meant: "reading",
-                here: "written",
-            });
-        }
+        Direction::Writing.refuse(NAME, &of_reading)?;
         Ok(Arc::new(JsonEncoder::new(self)))
     }
 

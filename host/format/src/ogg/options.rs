@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::decode::OggDecoder;
 use super::encode::OggEncoder;
-use crate::options::{DeclaredTable, DeclaredTypes, Format, TimeZone};
+use crate::options::{DeclaredTable, DeclaredTypes, Direction, Format, TimeZone};
 use crate::write::{Decimals, Timestamps};
 use crate::{Decode, Encode, FormatError};
 
@@ -34,23 +34,13 @@ const NAME: &str = "ogg-json";
 
 impl Format for OggOptions {
     fn decoder(&self) -> Result<Arc<dyn Decode>, FormatError> {
-        let written = [("decimals", self.decimals.is_some()), ("timestamps", self.timestamps.is_some())];
-        if let Some((option, _)) = written.into_iter().find(|(_, set)| *set) {
-            return Err(FormatError::OtherDirection { format: NAME, option, meant: "writing", here: "read" });
-        }
+        let of_writing = [("decimals", self.decimals.is_some()), ("timestamps", self.timestamps.is_some())];
+        Direction::Reading.refuse(NAME, &of_writing)?;
         Ok(Arc::new(OggDecoder::new(self)))
     }
 
     fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
-        if self.schema.is_some() {
-            let option = "schema";
-            return Err(FormatError::OtherDirection {
-                format: NAME,
-                option,
-                meant: "reading",
-                here: "written",
-            });
-        }
+        Direction::Writing.refuse(NAME, &[("schema", self.schema.is_some())])?;
         Ok(Arc::new(OggEncoder::new(self)))
     }
 
