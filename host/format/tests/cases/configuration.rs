@@ -1,0 +1,59 @@
+//! The configuration that the options of a case stand for.
+
+use serde_json::{Value, json};
+use sluicegate_format::FormatOptions;
+
+use crate::case::{Case, Table};
+
+/// The format with its options; `None` while there is no such format.
+pub(crate) fn of(case: &Case) -> Option<String> {
+    let name = case.format.as_str();
+    if !FormatOptions::names().contains(&name) {
+        return None;
+    }
+    let mut options = json!({});
+    if name == "json" {
+        options["table"] = json!(case.options["table"].as_str().unwrap());
+        options["schema"] = schema(case, |_| true);
+    }
+    Some(json!({ name: options }).to_string())
+}
+
+/// The `schema:` block of the case's tables, with the columns of some types.
+fn schema(case: &Case, declared: impl Fn(&str) -> bool) -> Value {
+    let types = |table: &Table| -> Value {
+        let columns = table.columns.iter().filter(|column| declared(word(&column.kind)));
+        columns.filter_map(|column| Some((column.name.clone(), json!(type_of(&column.kind)?)))).collect()
+    };
+    case.tables.iter().map(|table| (table.name.clone(), types(table))).collect()
+}
+
+/// The first word of a MySQL type.
+fn word(kind: &str) -> &str {
+    kind.split(['(', ' ']).next().unwrap_or_default()
+}
+
+/// The name of our type for a MySQL type; `None` where only the source knows how its values are written.
+fn type_of(kind: &str) -> Option<String> {
+    let unsigned = kind.to_uppercase().contains("UNSIGNED");
+    let signed_or_not = |bits: u32| format!("{}int{bits}", if unsigned { "u" } else { "" });
+    Some(match word(kind) {
+        "TINYINT" | "BOOL" | "BOOLEAN" => signed_or_not(8),
+        "SMALLINT" | "YEAR" => signed_or_not(16),
+        "MEDIUMINT" | "INT" | "INTEGER" => signed_or_not(32),
+        "BIGINT" => signed_or_not(64),
+        "FLOAT" => "float32".to_owned(),
+        "REAL" | "DOUBLE" => "float64".to_owned(),
+        "DECIMAL" | "NUMERIC" | "FIXED" => {
+            let (open, close) = (kind.find('(')?, kind.find(')')?);
+            format!("decimal{}", &kind[open..=close])
+        }
+        "DATE" => "date".to_owned(),
+        "TIME" => "time".to_owned(),
+        "DATETIME" => "datetime".to_owned(),
+        "TIMESTAMP" => "timestamp".to_owned(),
+        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => "bytes".to_owned(),
+        "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" => "text".to_owned(),
+        _ => return None,
+    })
+}
