@@ -1,0 +1,15 @@
+//! Every format both ways: what each can hold, and that what it holds comes back as it was.
+//!
+//! The table of [`features`] against [`profiles`] stands in `docs/formats.md`, where `UPDATE=1` writes it anew: a
+//! format that begins to refuse or to lose something shows there. Everything that a format holds is then put through
+//! it in batches made at random, alone ([`holding`]) and from one format into every other ([`crossing`]).
+
+mod batches;
+mod crossing;
+mod features;
+mod holding;
+mod outcome;
+mod profiles;
+#[path = "../support/mod.rs"]
+mod support;
+mod table;
