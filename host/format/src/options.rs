@@ -67,9 +67,13 @@ pub(crate) trait Format {
     fn decoder(&self) -> Result<Arc<dyn Decode>, FormatError>;
     /// The writer of the format.
     fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError>;
-    /// The tables whose schemas are declared.
-    fn declared(&self) -> Vec<DeclaredTable> {
-        Vec::new()
+    /// The types that are declared, by table and column.
+    fn declared_types(&self) -> Option<&DeclaredTypes> {
+        None
+    }
+    /// The primary key that is declared.
+    fn declared_key(&self) -> Option<&[String]> {
+        None
     }
 }
 
@@ -155,12 +159,20 @@ impl FormatOptions {
     pub fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
         self.format().encoder()
     }
-}
 
-impl FormatOptions {
+    /// The types that are declared, by table and column.
+    pub fn declared_types(&self) -> Option<&DeclaredTypes> {
+        self.format().declared_types()
+    }
+
+    /// The primary key that is declared.
+    pub fn declared_key(&self) -> Option<&[String]> {
+        self.format().declared_key()
+    }
+
     /// The tables whose schemas are declared: what is known of a source before its first row.
     pub fn declared(&self) -> Vec<DeclaredTable> {
-        self.format().declared()
+        DeclaredTable::all(self.declared_types(), self.declared_key())
     }
 }
 

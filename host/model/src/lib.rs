@@ -38,6 +38,6 @@ pub use decoded::{Decoded, Item, RowReject};
 pub use lane::{Incarnation, Lane};
 pub use meta::Meta;
 pub use position::Position;
-pub use row_kind::RowKind;
+pub use row_kind::{RowKind, UnknownKind};
 pub use table::TableName;
 pub use units::{ByteSize, TimeSpan};

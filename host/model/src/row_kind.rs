@@ -1,6 +1,9 @@
 //! The kind of a change, and pairs.
 
 use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 /// What a row of a changelog does to its table. The codes are Flink's (`RowKind.toByteValue`), and
 /// guests see them in the meta column `kind`.
@@ -56,6 +59,26 @@ impl fmt::Display for RowKind {
     }
 }
 
+/// A text that names no kind.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is no kind of change: +I, -U, +U or -D")]
+pub struct UnknownKind(pub String);
+
+/// By its short name, or by the letter of an operation: `I`, `U`, `D`.
+impl FromStr for RowKind {
+    type Err = UnknownKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKind> {
+        Ok(match text {
+            "+I" | "I" => Self::Insert,
+            "-U" => Self::UpdateBefore,
+            "+U" | "U" => Self::UpdateAfter,
+            "-D" | "D" => Self::Delete,
+            _ => return Err(UnknownKind(text.to_owned())),
+        })
+    }
+}
+
 /// Whether row `row` and the one after it are the two halves of one update: `-U`, `+U`, of one record of
 /// the source. `kinds` and `ordinals` are as long as the batch.
 pub fn is_pair(kinds: &[u8], ordinals: &[u64], row: usize) -> bool {
@@ -105,6 +128,13 @@ mod tests {
             assert_eq!(RowKind::from_code(code).map(RowKind::code), Some(code));
         }
         assert_eq!(RowKind::from_code(4), None);
+        for kind in [RowKind::Insert, RowKind::UpdateBefore, RowKind::UpdateAfter, RowKind::Delete] {
+            assert_eq!(kind.short().parse(), Ok(kind));
+        }
+        assert_eq!(
+            "+X".parse::<RowKind>().unwrap_err().to_string(),
+            "\"+X\" is no kind of change: +I, -U, +U or -D"
+        );
     }
 
     #[test]

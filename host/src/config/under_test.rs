@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sluicegate_connector::TransformFactory;
+use sluicegate_format::Decode;
 use sluicegate_format::options::DeclaredTypes;
-use sluicegate_format::{Decode, FormatOptions};
 use sluicegate_keys::KeyRing;
 
 use super::locate::Node;
@@ -49,20 +49,12 @@ impl Config {
 
     /// The types that the source's format declares.
     pub(crate) fn declared_types(&self) -> Option<&DeclaredTypes> {
-        match self.loaded.pipeline.source.format()? {
-            FormatOptions::Json(options) => options.schema.as_ref(),
-            FormatOptions::OggJson(options) => options.schema.as_ref(),
-            FormatOptions::Csv(options) => options.schema.as_ref(),
-        }
+        self.loaded.pipeline.source.format()?.declared_types()
     }
 
     /// The primary key that the source's format declares.
     pub(crate) fn declared_key(&self) -> Option<&[String]> {
-        match self.loaded.pipeline.source.format()? {
-            FormatOptions::Json(options) => options.primary_key.as_deref(),
-            FormatOptions::Csv(options) => options.primary_key.as_deref(),
-            FormatOptions::OggJson(_) => None,
-        }
+        self.loaded.pipeline.source.format()?.declared_key()
     }
 
     /// What the built-in `crypt` seals, step by step.

@@ -6,7 +6,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use sluicegate_connector::Error;
-use sluicegate_format::json::RowsAre;
 use sluicegate_model::{
     ChangeBatch, Column, Decoded, Item, Lane, Meta, Origin, RowKind, RowReject, TableName, data_type, field,
 };
@@ -30,10 +29,7 @@ impl Incoming {
             table: TableName::new(options.table.as_deref().unwrap_or(table)),
             primary_key: options.primary_key.clone().unwrap_or_default().into(),
             kind_column: options.kind_column.clone(),
-            kind: match options.kind.unwrap_or_default() {
-                RowsAre::Insert => RowKind::Insert,
-                RowsAre::Upsert => RowKind::UpdateAfter,
-            },
+            kind: options.kind.unwrap_or_default().kind(),
         }
     }
 
@@ -120,18 +116,16 @@ impl Incoming {
         let text = text.as_string::<i32>();
         for (row, kind) in kinds.iter_mut().enumerate() {
             let found = if text.is_null(row) { "" } else { text.value(row) };
-            *kind = match found {
-                "+I" | "I" => RowKind::Insert,
-                "+U" | "U" => RowKind::UpdateAfter,
+            *kind = match found.parse::<RowKind>() {
                 // A half that lost its other one: as everywhere, the old image alone is a delete.
-                "-U" | "-D" | "D" => RowKind::Delete,
-                _ => {
-                    let reason = format!("{found:?} is no kind of change: +I, -U, +U or -D");
+                Ok(RowKind::UpdateBefore) => RowKind::Delete.code(),
+                Ok(kind) => kind.code(),
+                Err(unknown) => {
+                    let reason = unknown.to_string();
                     rejects.push(RowReject { ordinal: ordinals[row], part: None, reason });
                     continue;
                 }
-            }
-            .code();
+            };
         }
         Ok(())
     }

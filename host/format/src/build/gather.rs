@@ -114,6 +114,21 @@ impl<'a> Gatherer<'a> {
         place
     }
 
+    /// Begins a row of a table whose primary key is known beforehand.
+    #[inline]
+    pub(crate) fn begin_row_of(&mut self, name: &str, primary_key: &Arc<[String]>) -> &mut Table {
+        self.begin();
+        let place = match self.last_table(name.as_bytes()) {
+            Some((place, _)) => place,
+            None => self.table(name, name.as_bytes()),
+        };
+        let table = self.at(place);
+        if table.primary_key().is_none() {
+            table.set_primary_key(Arc::clone(primary_key), b"");
+        }
+        table
+    }
+
     /// The table, with a primary key: the same, or a new one where the rows before have another key.
     pub(crate) fn keyed(&mut self, place: usize, key: Vec<String>, text: &[u8]) -> usize {
         let table = &mut self.tables[place];

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use sluicegate_model::{Decoded, RowKind};
+use sluicegate_model::{Decoded, RowKind, UnknownKind};
 
 use super::{CsvOptions, Dialect};
 use crate::build::{Change, Gatherer};
-use crate::json::RowsAre;
 use crate::options::DeclaredTypes;
 use crate::{Decode, LaneInfo, Record};
 
@@ -30,10 +29,7 @@ impl CsvDecoder {
             dialect,
             columns: columns.to_vec(),
             kind_at: kind_column.and_then(|name| columns.iter().position(|column| column == name)),
-            kind: match options.kind.unwrap_or_default() {
-                RowsAre::Insert => RowKind::Insert,
-                RowsAre::Upsert => RowKind::UpdateAfter,
-            },
+            kind: options.kind.unwrap_or_default().kind(),
             null: options.null_text.clone().unwrap_or_default().into_bytes(),
             table: options.table.clone(),
             primary_key: options.primary_key.clone().unwrap_or_default().into(),
@@ -55,20 +51,14 @@ impl CsvDecoder {
         let value = value.strip_suffix(b"\r").unwrap_or(value);
         simdutf8::basic::from_utf8(value)
             .map_err(|_| "the record is no UTF-8: set `encoding` of the source")?;
-        gatherer.begin();
-        let table = match gatherer.last_table(name.as_bytes()) {
-            Some((table, _)) => table,
-            None => gatherer.table(name, name.as_bytes()),
-        };
-        let table = gatherer.at(table);
-        if table.primary_key().is_none() {
-            table.set_primary_key(Arc::clone(&self.primary_key), b"");
-        }
+        let table = gatherer.begin_row_of(name, &self.primary_key);
         let (row, mut at, mut kind) = (table.rows(), 0, self.kind);
         self.dialect.fields(value, |field| {
             let is_null = !field.quoted && *field.text == *self.null;
             if self.kind_at == Some(at) {
-                kind = kind_of(&field.text)?;
+                kind = String::from_utf8_lossy(&field.text)
+                    .parse()
+                    .map_err(|unknown: UnknownKind| unknown.to_string())?;
             } else if let Some(column) = self.columns.get(at) {
                 if is_null {
                     table.set_null(column, row);
@@ -86,19 +76,6 @@ impl CsvDecoder {
         table.commit(&[kind], Change { record: place, part: None, event_time: None, position: None });
         Ok(())
     }
-}
-
-fn kind_of(text: &[u8]) -> Result<RowKind, String> {
-    Ok(match text {
-        b"+I" | b"I" => RowKind::Insert,
-        b"-U" => RowKind::UpdateBefore,
-        b"+U" | b"U" => RowKind::UpdateAfter,
-        b"-D" | b"D" => RowKind::Delete,
-        _ => {
-            let text = String::from_utf8_lossy(text);
-            return Err(format!("{text:?} is no kind of change: +I, -U, +U or -D"));
-        }
-    })
 }
 
 impl Decode for CsvDecoder {

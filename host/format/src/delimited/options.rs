@@ -9,7 +9,7 @@ use super::Dialect;
 use super::decode::CsvDecoder;
 use super::encode::CsvEncoder;
 use crate::json::RowsAre;
-use crate::options::{DeclaredTable, DeclaredTypes, Direction, Format};
+use crate::options::{DeclaredTypes, Direction, Format};
 use crate::write::Timestamps;
 use crate::{Decode, Encode, FormatError};
 
@@ -151,7 +151,11 @@ impl Format for CsvOptions {
         Ok(Arc::new(CsvEncoder::new(self, self.dialect()?)))
     }
 
-    fn declared(&self) -> Vec<DeclaredTable> {
-        DeclaredTable::all(self.schema.as_ref(), self.primary_key.as_ref())
+    fn declared_types(&self) -> Option<&DeclaredTypes> {
+        self.schema.as_ref()
+    }
+
+    fn declared_key(&self) -> Option<&[String]> {
+        self.primary_key.as_deref()
     }
 }

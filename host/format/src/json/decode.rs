@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sluicegate_model::{Decoded, RowKind};
 
 use super::tombstone::read_key;
-use super::{JsonOptions, OnTombstone, RowsAre};
+use super::{JsonOptions, OnTombstone};
 use crate::build::{Change, Gatherer};
 use crate::options::DeclaredTypes;
 use crate::scan::Scanner;
@@ -25,10 +25,7 @@ impl JsonDecoder {
         Self {
             table: options.table.clone(),
             primary_key: options.primary_key.clone().unwrap_or_default().into(),
-            kind: match options.kind.unwrap_or_default() {
-                RowsAre::Insert => RowKind::Insert,
-                RowsAre::Upsert => RowKind::UpdateAfter,
-            },
+            kind: options.kind.unwrap_or_default().kind(),
             deletes: options.on_tombstone == Some(OnTombstone::Delete),
             declared: options.schema.clone(),
         }
@@ -44,15 +41,7 @@ impl JsonDecoder {
     ) -> Result<(), String> {
         let bytes = record.value.or(record.key).map_or(0, <[u8]>::len);
         gatherer.make_room(bytes)?;
-        gatherer.begin();
-        let table = match gatherer.last_table(name.as_bytes()) {
-            Some((table, _)) => table,
-            None => gatherer.table(name, name.as_bytes()),
-        };
-        let table = gatherer.at(table);
-        if table.primary_key().is_none() {
-            table.set_primary_key(Arc::clone(&self.primary_key), b"");
-        }
+        let table = gatherer.begin_row_of(name, &self.primary_key);
         let row = table.rows();
         let kind = match record.value {
             Some(value) => {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use sluicegate_model::RowKind;
 
 use super::decode::JsonDecoder;
 use super::encode::JsonEncoder;
-use crate::options::{DeclaredTable, DeclaredTypes, Direction, Format};
+use crate::options::{DeclaredTypes, Direction, Format};
 use crate::write::{Decimals, Timestamps};
 use crate::{Decode, Encode, FormatError};
 
@@ -51,6 +52,16 @@ pub enum RowsAre {
     Insert,
     /// Each is new or replaces the one of its key.
     Upsert,
+}
+
+impl RowsAre {
+    /// The kind of each row.
+    pub const fn kind(self) -> RowKind {
+        match self {
+            Self::Insert => RowKind::Insert,
+            Self::Upsert => RowKind::UpdateAfter,
+        }
+    }
 }
 
 /// What a message without a value means.
@@ -112,7 +123,11 @@ impl Format for JsonOptions {
         Ok(Arc::new(JsonEncoder::new(self)))
     }
 
-    fn declared(&self) -> Vec<DeclaredTable> {
-        DeclaredTable::all(self.schema.as_ref(), self.primary_key.as_ref())
+    fn declared_types(&self) -> Option<&DeclaredTypes> {
+        self.schema.as_ref()
+    }
+
+    fn declared_key(&self) -> Option<&[String]> {
+        self.primary_key.as_deref()
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::decode::OggDecoder;
 use super::encode::OggEncoder;
-use crate::options::{DeclaredTable, DeclaredTypes, Direction, Format, TimeZone};
+use crate::options::{DeclaredTypes, Direction, Format, TimeZone};
 use crate::write::{Decimals, Timestamps};
 use crate::{Decode, Encode, FormatError};
 
@@ -44,7 +44,7 @@ impl Format for OggOptions {
         Ok(Arc::new(OggEncoder::new(self)))
     }
 
-    fn declared(&self) -> Vec<DeclaredTable> {
-        DeclaredTable::all(self.schema.as_ref(), None)
+    fn declared_types(&self) -> Option<&DeclaredTypes> {
+        self.schema.as_ref()
     }
 }

@@ -24,11 +24,11 @@ pub struct DeclaredTable {
 
 impl DeclaredTable {
     /// The tables of a `schema:` block.
-    pub(crate) fn all(declared: Option<&DeclaredTypes>, primary_key: Option<&Vec<String>>) -> Vec<Self> {
+    pub(crate) fn all(declared: Option<&DeclaredTypes>, primary_key: Option<&[String]>) -> Vec<Self> {
         let table = |(name, columns): (&String, &BTreeMap<String, TypeName>)| Self {
             name: name.clone(),
             columns: columns.iter().map(|(name, kind)| (name.clone(), kind.0.clone())).collect(),
-            primary_key: primary_key.cloned().unwrap_or_default(),
+            primary_key: primary_key.unwrap_or_default().to_vec(),
         };
         declared.into_iter().flatten().map(table).collect()
     }
