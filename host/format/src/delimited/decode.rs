@@ -45,6 +45,7 @@ impl CsvDecoder {
         place: u32,
         record: &Record<'_>,
     ) -> Result<(), String> {
+        gatherer.begin();
         let value = record.value.ok_or("the message has no value")?;
         gatherer.make_room(value.len())?;
         let value = value.strip_suffix(b"\n").unwrap_or(value);

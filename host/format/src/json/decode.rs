@@ -39,6 +39,7 @@ impl JsonDecoder {
         place: u32,
         record: &Record<'_>,
     ) -> Result<(), String> {
+        gatherer.begin();
         let bytes = record.value.or(record.key).map_or(0, <[u8]>::len);
         gatherer.make_room(bytes)?;
         let table = gatherer.begin_row_of(name, &self.primary_key);

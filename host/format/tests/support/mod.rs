@@ -87,3 +87,16 @@ pub fn changes(decoded: &Decoded, table: &str) -> Vec<(&'static str, Value)> {
         .flat_map(|batch| (0..batch.len()).map(|row| (batch.kind(row).short(), json!(cells(batch, row)))))
         .collect()
 }
+
+/// The rows of one message as JSON objects, each behind its table and kind, whatever their types.
+pub fn objects_of(decoded: &Decoded, ordinal: u64) -> Vec<String> {
+    let writer = encoder("json: { deletes: flag, timestamps: sql, decimals: string }");
+    let mut objects = Vec::new();
+    for batch in batches(decoded) {
+        for row in (0..batch.len()).filter(|row| batch.origin().ordinals[*row] == ordinal) {
+            let object = encode(&*writer, &batch.slice(row, 1)).remove(0).unwrap_or_default();
+            objects.push(format!("{} {} {object}", batch.table(), batch.kind(row)));
+        }
+    }
+    objects
+}

@@ -1,0 +1,254 @@
+//! Bad messages: each is one dead letter, and its neighbours are what they are without it.
+
+#[path = "samples/mod.rs"]
+mod samples;
+mod support;
+
+use samples::Sample;
+use serde_json::{Value, json};
+use sluicegate_format::Decode;
+use sluicegate_model::Decoded;
+use support::{decode, decoder, objects_of};
+
+/// The name in the first message of every sample.
+const NAME: &str = "\"王小明\"";
+
+/// The first message of a sample with another value in the place of a name.
+fn with(sample: &Sample, value: &str) -> String {
+    let message = sample.messages()[0];
+    assert!(message.contains(NAME), "{}: the first message has no {NAME}", sample.format);
+    message.replacen(NAME, value, 1)
+}
+
+fn json_samples() -> impl Iterator<Item = &'static Sample> {
+    samples::all().filter(|sample| sample.is_json())
+}
+
+/// Decodes a message between two good ones, which must come out as they do alone.
+fn between(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> Decoded {
+    let good = sample.messages()[0].as_bytes();
+    let alone = decode(decoder, &[good]);
+    assert_eq!(alone.rejects, [], "{}", sample.format);
+    let decoded = decode(decoder, &[good, message, good]);
+    for neighbour in [100, 102] {
+        assert_eq!(objects_of(&decoded, neighbour), objects_of(&alone, 100), "{}", sample.format);
+    }
+    decoded
+}
+
+/// A bad message is one dead letter, whose reason it gives back.
+fn rejected(sample: &Sample, message: &[u8]) -> String {
+    let decoded = between(sample, &*decoder(sample.yaml), message);
+    let start = String::from_utf8_lossy(&message[..message.len().min(300)]).into_owned();
+    let rejects: Vec<u64> = decoded.rejects.iter().map(|reject| reject.ordinal).collect();
+    assert_eq!(rejects, [101], "{}: {start}: {:?}", sample.format, decoded.rejects);
+    assert!(objects_of(&decoded, 101).is_empty(), "{}: {start}", sample.format);
+    let reason = &decoded.rejects[0].reason;
+    assert!(!reason.is_empty() && reason.len() < 1000, "{}: {reason}", sample.format);
+    reason.clone()
+}
+
+#[test]
+fn what_is_no_utf_8() {
+    for sample in samples::all() {
+        let mut message = sample.messages()[0].as_bytes().to_vec();
+        let place = message.windows(3).position(|bytes| bytes == "王".as_bytes()).unwrap();
+        message[place] = 0xff;
+        let reason = rejected(sample, &message);
+        let said = if sample.is_json() { format!("byte {place}: ") } else { "UTF-8".to_owned() };
+        assert!(reason.contains(&said), "{}: {reason}", sample.format);
+    }
+}
+
+#[test]
+fn a_message_that_ends_early_wherever_it_ends() {
+    for sample in json_samples() {
+        let decoder = decoder(sample.yaml);
+        let whole = sample.messages()[0].as_bytes();
+        // Every prefix, each between two good messages.
+        let mut messages = Vec::new();
+        for end in 0..whole.len() {
+            messages.extend([whole, &whole[..end]]);
+        }
+        messages.push(whole);
+        let decoded = decode(&*decoder, &messages);
+        let rejected: Vec<u64> = decoded.rejects.iter().map(|reject| reject.ordinal).collect();
+        let cut: Vec<u64> = (101..100 + messages.len() as u64).step_by(2).collect();
+        assert_eq!(rejected, cut, "{}", sample.format);
+        let alone = objects_of(&decode(&*decoder, &[whole]), 100);
+        for neighbour in (100..100 + messages.len() as u64).step_by(2) {
+            assert_eq!(objects_of(&decoded, neighbour), alone, "{}: {neighbour}", sample.format);
+        }
+    }
+}
+
+#[test]
+fn values_that_are_no_json() {
+    for sample in json_samples() {
+        for value in [
+            "NaN",
+            "Infinity",
+            "-",
+            "01",
+            "1.",
+            ".5",
+            "0x10",
+            "+1",
+            "'x'",
+            "undefined",
+            "True",
+            "\"\u{1}\"",
+            r#""\x41""#,
+            r#""\u12""#,
+            r#""\ud800""#,
+            r#""\udc00\ud800""#,
+            r#""\ud800\u0041""#,
+            "",
+            "1 2",
+            "[1,]",
+            "{\"a\":1,}",
+            "/* */ 1",
+        ] {
+            let reason = rejected(sample, with(sample, value).as_bytes());
+            assert!(reason.starts_with("byte "), "{}: {value}: {reason}", sample.format);
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_levels() {
+    for sample in json_samples() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+            rejected(sample, with(sample, &deep).as_bytes());
+            // The same without an end, and as the whole message.
+            rejected(sample, with(sample, &open.repeat(100_000)).as_bytes());
+            rejected(sample, deep.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn what_is_no_message_of_the_format() {
+    for sample in json_samples() {
+        for message in ["", "  ", "null", "true", "1", "\"x\"", "[]", "[{}]", "\u{feff}{}", "{}x"] {
+            rejected(sample, message.as_bytes());
+        }
+        if sample.format != "json" {
+            rejected(sample, b"{}");
+            rejected(sample, b"{\"a\":{\"b\":[1]}}");
+        }
+    }
+}
+
+/// The kind of change in the first message, by format, and an unknown one.
+#[test]
+fn an_operation_that_nobody_knows() {
+    let operations = [
+        ("ogg-json", r#""op_type":"I""#, r#""op_type":"X""#),
+        ("canal-json", r#""type":"INSERT""#, r#""type":"UPSERT""#),
+        ("debezium-json", r#""op":"c""#, r#""op":"x""#),
+        ("maxwell-json", r#""type":"insert""#, r#""type":"upsert""#),
+        ("csv", "I,1", "X,1"),
+    ];
+    for sample in samples::all() {
+        let Some((_, known, unknown)) = operations.iter().find(|(format, ..)| *format == sample.format)
+        else {
+            continue;
+        };
+        let message = sample.messages()[0];
+        assert!(message.contains(known), "{}", sample.format);
+        rejected(sample, message.replacen(known, unknown, 1).as_bytes());
+    }
+}
+
+#[test]
+fn parts_of_the_wrong_kind() {
+    let parts = [
+        ("ogg-json", "after", "[1]"),
+        ("ogg-json", "table", "[]"),
+        ("ogg-json", "primary_keys", "{}"),
+        ("canal-json", "data", "{}"),
+        ("canal-json", "data", "[1]"),
+        ("canal-json", "database", "1"),
+        ("canal-json", "pkNames", "\"id\""),
+        ("debezium-json", "after", "[1]"),
+        ("debezium-json", "after", "null"),
+        ("debezium-json", "source", "[]"),
+        ("maxwell-json", "data", "[]"),
+        ("maxwell-json", "data", "null"),
+        ("maxwell-json", "table", "{}"),
+    ];
+    for (format, part, value) in parts {
+        let Some(sample) = json_samples().find(|sample| sample.format == format) else { continue };
+        let mut message: Value = serde_json::from_str(sample.messages()[0]).unwrap();
+        assert!(message.get(part).is_some(), "{format}: {part}");
+        message[part] = serde_json::from_str(value).unwrap();
+        rejected(sample, message.to_string().as_bytes());
+    }
+}
+
+#[test]
+fn lists_of_different_lengths() {
+    let Some(sample) = json_samples().find(|sample| sample.format == "canal-json") else { return };
+    let mut message: Value = serde_json::from_str(sample.messages()[1]).unwrap();
+    let data = message["data"][0].clone();
+    message["data"] = json!([data, data]);
+    rejected(sample, message.to_string().as_bytes());
+    let old = message["old"][0].clone();
+    message["old"] = json!([old, old, old]);
+    rejected(sample, message.to_string().as_bytes());
+}
+
+#[test]
+fn of_equal_keys_the_last_one_counts() {
+    for sample in json_samples() {
+        let decoder = decoder(sample.yaml);
+        let key = if sample.format == "ogg-json" { "CUSTOMER" } else { "customer" };
+        let twice = with(sample, &format!("\"first\",\"{key}\":{NAME}"));
+        let decoded = between(sample, &*decoder, twice.as_bytes());
+        assert_eq!(decoded.rejects, [], "{}", sample.format);
+        assert_eq!(objects_of(&decoded, 101), objects_of(&decoded, 100), "{}", sample.format);
+    }
+}
+
+#[test]
+fn twenty_megabytes() {
+    let long = "x".repeat(20_000_000);
+    for sample in samples::all() {
+        let name =
+            if sample.is_json() || sample.format == "csv" { format!("\"{long}\"") } else { long.clone() };
+        let message = with(sample, &name);
+        let decoded = between(sample, &*decoder(sample.yaml), message.as_bytes());
+        assert_eq!(decoded.rejects, [], "{}", sample.format);
+        assert!(objects_of(&decoded, 101)[0].len() > long.len(), "{}", sample.format);
+        if sample.is_json() {
+            rejected(sample, message.trim_end_matches('}').as_bytes());
+            rejected(sample, format!("{message}]").as_bytes());
+        }
+    }
+}
+
+#[test]
+fn numbers_that_no_type_holds() {
+    for sample in json_samples() {
+        // Without a type its digits stay as they are.
+        let decoded = between(sample, &*decoder(sample.yaml), with(sample, "1e400").as_bytes());
+        if sample.format == "canal-json" || sample.format == "maxwell-json" || decoded.rejects.is_empty() {
+            assert!(objects_of(&decoded, 101).iter().all(|row| !row.contains("inf")), "{}", sample.format);
+        }
+        if !decoded.rejects.is_empty() {
+            assert_eq!(decoded.rejects.len(), 1, "{}", sample.format);
+            continue;
+        }
+        assert!(objects_of(&decoded, 101)[0].contains("1e400"), "{}", sample.format);
+    }
+}
+
+#[test]
+fn records_with_fields_too_many_or_too_few() {
+    let Some(sample) = samples::all().find(|sample| sample.format == "csv") else { return };
+    for message in ["I,1,x", "I,1,x,1,,", "I,1,\"x,1,", "I,1,\"x\"y,1,", ""] {
+        rejected(sample, message.as_bytes());
+    }
+}

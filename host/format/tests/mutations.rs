@@ -1,0 +1,114 @@
+//! Messages with some of their bytes changed: no decoder panics, and a bad message takes no other with it.
+//!
+//! The changes are the same at every run. `fuzz/` goes on from here without an end.
+
+#[path = "samples/mod.rs"]
+mod samples;
+mod support;
+
+use samples::Sample;
+use sluicegate_format::{Decode, Messages};
+use support::{batches, decode, decoder, objects_of};
+
+/// Changed messages of each format.
+const MESSAGES: usize = 6_000;
+/// Bytes that mean something to a reader, and some that mean nothing.
+const BYTES: &[u8] = b"{}[]\",:\\/u0123456789eE+-.tfnNI \n|\x00\x1f\x7f\x80\xff\xed\xf0";
+
+/// Numbers that look like chance (xorshift64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end.max(1) as u64) as usize
+    }
+
+    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+}
+
+/// One change of a message.
+fn change(chance: &mut Chance, message: &mut Vec<u8>, others: &[&str]) {
+    let at = chance.below(message.len());
+    let end = (at + 1 + chance.below(24)).min(message.len());
+    match chance.below(8) {
+        0 if !message.is_empty() => message[at] = *chance.pick(BYTES),
+        1 => message.insert(at, *chance.pick(BYTES)),
+        2 => drop(message.drain(at..end)),
+        3 => {
+            let copy = message[at..end].to_vec();
+            message.splice(at..at, copy);
+        }
+        4 => message.truncate(at),
+        // A value, or what looks like one, becomes another.
+        5 => {
+            let values: &[&[u8]] =
+                &[b"null", b"1e400", b"-0", b"\"\"", b"[]", b"{}", b"true", b"\"\\ud800\""];
+            let end =
+                message[at..].iter().position(|byte| b",}]".contains(byte)).map_or(at, |more| at + more);
+            message.splice(at..end, chance.pick(values).iter().copied());
+        }
+        // Something of another message.
+        6 => {
+            let other = chance.pick(others).as_bytes();
+            let from = chance.below(other.len());
+            let to = (from + chance.below(60)).min(other.len());
+            message.splice(at..at, other[from..to].iter().copied());
+        }
+        _ => {
+            let other = chance.pick(others).as_bytes();
+            message.truncate(at);
+            message.extend_from_slice(&other[chance.below(other.len())..]);
+        }
+    }
+}
+
+/// Decodes a message between two good ones, which must come out as they do alone.
+fn check(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> bool {
+    let good = sample.messages()[0].as_bytes();
+    let alone = objects_of(&decode(decoder, &[good]), 100);
+    let decoded = decode(decoder, &[good, message, good]);
+    let text = String::from_utf8_lossy(message);
+    for neighbour in [100, 102] {
+        assert_eq!(objects_of(&decoded, neighbour), alone, "{}: {text}", sample.format);
+    }
+    for reject in &decoded.rejects {
+        assert_eq!(reject.ordinal, 101, "{}: {text}: {reject:?}", sample.format);
+        let whole = reject.part.is_none() && decoded.rejects.len() == 1;
+        assert!(whole || reject.part.is_some(), "{}: {text}: {:?}", sample.format, decoded.rejects);
+        assert!(reject.part.is_some() || objects_of(&decoded, 101).is_empty(), "{}: {text}", sample.format);
+    }
+    for batch in batches(&decoded) {
+        let mut out = Messages::default();
+        for format in ["ogg-json", "json", sample.yaml] {
+            if let Ok(options) = support::options(format).encoder() {
+                // What cannot be written is said, not thrown.
+                let _ = options.encode(batch, &mut out);
+            }
+        }
+    }
+    decoded.rejects.is_empty()
+}
+
+#[test]
+fn changed_messages_are_rows_or_rejects() {
+    for sample in samples::all() {
+        let decoder = decoder(sample.yaml);
+        let messages = sample.messages();
+        let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+        let mut good = 0;
+        for _ in 0..MESSAGES {
+            let mut message = chance.pick(&messages).as_bytes().to_vec();
+            for _ in 0..=chance.below(3) {
+                change(&mut chance, &mut message, &messages);
+            }
+            good += usize::from(check(sample, &*decoder, &message));
+        }
+        println!("{}: {good} of {MESSAGES} changed messages were still good", sample.format);
+        assert!(good > 0 && good < MESSAGES, "{}: the changes prove nothing", sample.format);
+    }
+}
