@@ -4,7 +4,7 @@
 PROFILE := $(if $(CI),ci,default)
 CARGO := $(if $(shell command -v cargo),cargo,$(HOME)/.cargo/bin/cargo)
 
-.PHONY: demo test test-kill bench lint fmt
+.PHONY: demo test test-kill fuzz bench lint fmt
 
 # Shows the whole thing at work, on an embedded broker. Ends by itself.
 demo:
@@ -22,6 +22,11 @@ test:
 test-kill:
 	@scripts/setup test
 	SLUICEGATE_FAULTS=200 $(CARGO) nextest run -p sluicegate-tests --profile kill --no-capture
+
+# Every decoder under a fuzzer, ten minutes each; `make test` makes some thousand changed messages of its own.
+fuzz:
+	@scripts/setup
+	scripts/fuzz
 
 # The benchmark table of docs/performance.md.
 bench:

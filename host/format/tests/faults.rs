@@ -4,10 +4,8 @@
 mod samples;
 mod support;
 
-use samples::Sample;
+use samples::{Sample, between, start};
 use serde_json::{Value, json};
-use sluicegate_format::Decode;
-use sluicegate_model::Decoded;
 use support::{decode, decoder, objects_of};
 
 /// The name in the first message of every sample.
@@ -24,22 +22,10 @@ fn json_samples() -> impl Iterator<Item = &'static Sample> {
     samples::all().filter(|sample| sample.is_json())
 }
 
-/// Decodes a message between two good ones, which must come out as they do alone.
-fn between(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> Decoded {
-    let good = sample.messages()[0].as_bytes();
-    let alone = decode(decoder, &[good]);
-    assert_eq!(alone.rejects, [], "{}", sample.format);
-    let decoded = decode(decoder, &[good, message, good]);
-    for neighbour in [100, 102] {
-        assert_eq!(objects_of(&decoded, neighbour), objects_of(&alone, 100), "{}", sample.format);
-    }
-    decoded
-}
-
 /// A bad message is one dead letter, whose reason it gives back.
 fn rejected(sample: &Sample, message: &[u8]) -> String {
     let decoded = between(sample, &*decoder(sample.yaml), message);
-    let start = String::from_utf8_lossy(&message[..message.len().min(300)]).into_owned();
+    let start = start(message);
     let rejects: Vec<u64> = decoded.rejects.iter().map(|reject| reject.ordinal).collect();
     assert_eq!(rejects, [101], "{}: {start}: {:?}", sample.format, decoded.rejects);
     assert!(objects_of(&decoded, 101).is_empty(), "{}: {start}", sample.format);

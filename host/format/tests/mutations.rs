@@ -6,9 +6,7 @@
 mod samples;
 mod support;
 
-use samples::Sample;
-use sluicegate_format::{Decode, Messages};
-use support::{batches, decode, decoder, objects_of};
+use support::decoder;
 
 /// Changed messages of each format.
 const MESSAGES: usize = 6_000;
@@ -67,33 +65,6 @@ fn change(chance: &mut Chance, message: &mut Vec<u8>, others: &[&str]) {
     }
 }
 
-/// Decodes a message between two good ones, which must come out as they do alone.
-fn check(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> bool {
-    let good = sample.messages()[0].as_bytes();
-    let alone = objects_of(&decode(decoder, &[good]), 100);
-    let decoded = decode(decoder, &[good, message, good]);
-    let text = String::from_utf8_lossy(message);
-    for neighbour in [100, 102] {
-        assert_eq!(objects_of(&decoded, neighbour), alone, "{}: {text}", sample.format);
-    }
-    for reject in &decoded.rejects {
-        assert_eq!(reject.ordinal, 101, "{}: {text}: {reject:?}", sample.format);
-        let whole = reject.part.is_none() && decoded.rejects.len() == 1;
-        assert!(whole || reject.part.is_some(), "{}: {text}: {:?}", sample.format, decoded.rejects);
-        assert!(reject.part.is_some() || objects_of(&decoded, 101).is_empty(), "{}: {text}", sample.format);
-    }
-    for batch in batches(&decoded) {
-        let mut out = Messages::default();
-        for format in ["ogg-json", "json", sample.yaml] {
-            if let Ok(options) = support::options(format).encoder() {
-                // What cannot be written is said, not thrown.
-                let _ = options.encode(batch, &mut out);
-            }
-        }
-    }
-    decoded.rejects.is_empty()
-}
-
 #[test]
 fn changed_messages_are_rows_or_rejects() {
     for sample in samples::all() {
@@ -106,7 +77,7 @@ fn changed_messages_are_rows_or_rejects() {
             for _ in 0..=chance.below(3) {
                 change(&mut chance, &mut message, &messages);
             }
-            good += usize::from(check(sample, &*decoder, &message));
+            good += usize::from(samples::check(sample, &*decoder, &message));
         }
         println!("{}: {good} of {MESSAGES} changed messages were still good", sample.format);
         assert!(good > 0 && good < MESSAGES, "{}: the changes prove nothing", sample.format);

@@ -4,7 +4,10 @@
 
 #![allow(dead_code)]
 
-use sluicegate_format::FormatOptions;
+use sluicegate_format::{Decode, FormatOptions, Messages};
+use sluicegate_model::Decoded;
+
+use crate::support::{batches, decode, objects_of, options};
 
 /// The messages of a format.
 #[derive(Debug)]
@@ -78,4 +81,44 @@ const ALL: &[Sample] = &[
 /// Those of formats that are there.
 pub fn all() -> impl Iterator<Item = &'static Sample> {
     ALL.iter().filter(|sample| FormatOptions::names().contains(&sample.format))
+}
+
+/// Decodes a message between two good ones, which must come out as they do alone.
+pub fn between(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> Decoded {
+    let good = sample.messages()[0].as_bytes();
+    let alone = decode(decoder, &[good]);
+    assert_eq!(alone.rejects, [], "{}", sample.format);
+    let decoded = decode(decoder, &[good, message, good]);
+    for neighbour in [100, 102] {
+        let (found, wanted) = (objects_of(&decoded, neighbour), objects_of(&alone, 100));
+        assert!(found == wanted, "{}: beside {}: {found:?}", sample.format, start(message));
+    }
+    decoded
+}
+
+/// What holds of any message: it is rows, or nothing, or one dead letter, which may be about a part of it; and what
+/// was read can be written, or the writer says why not. Gives whether no part of it was bad.
+pub fn check(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> bool {
+    let decoded = between(sample, decoder, message);
+    let about = || format!("{}: {}: {:?}", sample.format, start(message), decoded.rejects);
+    assert!(decoded.rejects.iter().all(|reject| reject.ordinal == 101), "{}", about());
+    if decoded.rejects.iter().any(|reject| reject.part.is_none()) {
+        assert!(decoded.rejects.len() == 1 && objects_of(&decoded, 101).is_empty(), "{}", about());
+    }
+    for batch in batches(&decoded) {
+        for yaml in ["ogg-json", "json", sample.yaml] {
+            if let Ok(encoder) = options(yaml).encoder() {
+                let mut out = Messages::default();
+                if let Ok(rejects) = encoder.encode(batch, &mut out) {
+                    assert!(out.messages.len() + rejects.len() <= 2 * batch.len(), "{}", about());
+                }
+            }
+        }
+    }
+    decoded.rejects.is_empty()
+}
+
+/// The beginning of a message, for people.
+pub fn start(message: &[u8]) -> String {
+    String::from_utf8_lossy(&message[..message.len().min(2000)]).into_owned()
 }
