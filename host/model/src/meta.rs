@@ -22,6 +22,10 @@ pub const KIND: &str = "kind";
 /// The position that a producer gave its change (`pos` of OGG, `file:pos` of a binlog): utf8.
 pub const SOURCE_POSITION: &str = "source-position";
 
+/// The transaction of the source that made the change, by the source's own name for it (`xid` of Maxwell and OGG, a GTID, the id
+/// that Debezium gives): utf8.
+pub const TRANSACTION: &str = "transaction";
+
 /// The type of a meta column of ours; `None` for a name that we do not know.
 pub fn data_type_of(name: &str) -> Option<DataType> {
     Some(match name {
@@ -30,7 +34,7 @@ pub fn data_type_of(name: &str) -> Option<DataType> {
         PARTITION => DataType::Int32,
         OFFSET => DataType::Int64,
         KIND => DataType::UInt8,
-        SOURCE_POSITION => DataType::Utf8,
+        SOURCE_POSITION | TRANSACTION => DataType::Utf8,
         HEADERS => headers_type(),
         _ => return None,
     })

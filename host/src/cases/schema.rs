@@ -203,6 +203,7 @@ impl JsonSchema for MetaEntry {
                 "offset": { "type": "integer", "description": "The message's offset." },
                 "headers": { "type": "object", "description": "The message's headers: text or bytes by name." },
                 "source-position": { "type": "string", "description": "The position in the source's own terms." },
+                "transaction": { "type": "string", "description": "The transaction, by the source's own name for it." },
             },
             "additionalProperties": false,
         })

@@ -98,6 +98,7 @@ fn meta_column(batch: &Batch, meta: MetaColumn) -> Result<Option<Column>, Failur
         MetaColumn::Partition => ("partition", "int32"),
         MetaColumn::Offset => ("offset", "int64"),
         MetaColumn::SourcePosition => ("source-position", "utf8"),
+        MetaColumn::Transaction => ("transaction", "utf8"),
         // No text is a map: without headers there is no column.
         MetaColumn::Headers => return Ok(batch.meta("headers")),
         MetaColumn::Kind => ("kind", "uint8"),

@@ -39,8 +39,7 @@ impl Cells {
     }
 
     /// The column as text or booleans, to be cast to a declared type: text without quotes, numbers as their digits.
-    pub(super) fn into_castable(mut self, rows: usize, to: &DataType) -> (String, Column) {
-        self.fill(rows);
+    pub(super) fn into_castable(mut self, to: &DataType) -> (String, Column) {
         let kinds = self.kinds();
         let values: ArrayRef = if kinds & BOOLEAN == 0 {
             Arc::new(self.take_text(kinds))
@@ -53,7 +52,7 @@ impl Cells {
         (self.name, column)
     }
 
-    fn with_presence(&self, values: ArrayRef, kinds: u8) -> Column {
+    pub(super) fn with_presence(&self, values: ArrayRef, kinds: u8) -> Column {
         let presence = (kinds & tag::MISSING != 0).then(|| self.bits(PRESENT));
         Column::with_presence(values, presence)
     }
@@ -63,7 +62,7 @@ impl Cells {
         BooleanBuffer::collect_bool(self.tags.len(), |row| self.tags[row] & kinds != 0)
     }
 
-    fn validity(&self, kinds: u8) -> Option<NullBuffer> {
+    pub(super) fn validity(&self, kinds: u8) -> Option<NullBuffer> {
         (kinds & !VALUE != 0).then(|| NullBuffer::new(self.bits(VALUE)))
     }
 
@@ -81,7 +80,7 @@ impl Cells {
     }
 
     /// The cells written anew, each by its kind.
-    fn rewritten(&self, write: impl Fn(u8, &[u8], &mut Vec<u8>)) -> StringArray {
+    pub(super) fn rewritten(&self, mut write: impl FnMut(u8, &[u8], &mut Vec<u8>)) -> StringArray {
         let mut data = Vec::with_capacity(self.data.len() + 8 * self.tags.len());
         let mut offsets = Vec::with_capacity(self.ends.len() + 1);
         offsets.push(0);

@@ -73,6 +73,38 @@ impl Cells {
         Ok(())
     }
 
+    /// Takes the value that comes next as the cell of `row`, and makes the cell that the row had that of the row
+    /// after it. `moved` is room for that one.
+    pub(super) fn read_old(
+        &mut self,
+        row: usize,
+        scanner: &mut Scanner<'_>,
+        outer: u32,
+        moved: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        // A key that comes twice finds the cell where it was put the first time.
+        let new = if self.tags.len() > row + 1 { row + 1 } else { row };
+        let tag = self.tags.get(new).copied().unwrap_or(tag::MISSING);
+        moved.clear();
+        if tag != tag::MISSING {
+            let start = if new == 0 { 0 } else { self.ends[new - 1] as usize };
+            moved.extend_from_slice(&self.data[start..self.ends[new] as usize]);
+        }
+        self.read(row, scanner, outer)?;
+        self.data.extend_from_slice(moved);
+        self.close(tag);
+        Ok(())
+    }
+
+    /// Makes the cell of `row`, if it is the last one, that of the row after it too.
+    pub(super) fn repeat(&mut self, row: usize) {
+        if self.tags.len() == row + 1 {
+            let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
+            self.data.extend_from_within(start..);
+            self.close(self.tags[row]);
+        }
+    }
+
     /// Takes text as the cell of `row`.
     pub(super) fn set_text(&mut self, row: usize, text: &[u8]) {
         self.make_room_at(row);
@@ -153,6 +185,38 @@ mod tests {
         assert_eq!(cells.data, b"12");
         cells.fill(4);
         assert_eq!(cells.ends, [0, 0, 2, 2]);
+    }
+
+    #[test]
+    fn old_values_push_the_new_ones_to_the_next_row() {
+        let cells = |new: Option<&str>, old: &[&str]| {
+            let mut cells = Cells::new("a".to_owned());
+            cells.set_text(0, b"x");
+            if let Some(new) = new {
+                read(&mut cells, 1, new).unwrap();
+            }
+            for old in old {
+                let mut scanner = Scanner::new(old.as_bytes()).unwrap();
+                cells.read_old(1, &mut scanner, 0, &mut Vec::new()).unwrap();
+            }
+            cells.repeat(1);
+            (String::from_utf8(cells.data).unwrap(), cells.ends, cells.tags)
+        };
+        let text = tag::TEXT;
+        assert_eq!(
+            cells(Some("12"), &["null"]),
+            ("x12".into(), vec![1, 1, 3], vec![text, tag::NULL, tag::NUMBER])
+        );
+        assert_eq!(
+            cells(Some("12"), &["3", "45"]),
+            ("x4512".into(), vec![1, 3, 5], vec![text, tag::NUMBER, tag::NUMBER])
+        );
+        assert_eq!(cells(None, &["3"]), ("x3".into(), vec![1, 2, 2], vec![text, tag::NUMBER, tag::MISSING]));
+        assert_eq!(
+            cells(Some("12"), &[]),
+            ("x1212".into(), vec![1, 3, 5], vec![text, tag::NUMBER, tag::NUMBER])
+        );
+        assert_eq!(cells(None, &[]), ("x".into(), vec![1], vec![text]));
     }
 
     #[test]

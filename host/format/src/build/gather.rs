@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use sluicegate_model::{ControlEvent, Decoded, Item, RowReject, TableName};
 
 use super::table::{Table, TableMark};
+use super::types::{CellType, Dialect};
 use crate::options::DeclaredTypes;
 use crate::{LaneInfo, Record};
 
@@ -17,8 +18,9 @@ pub(crate) struct Gatherer<'a> {
     pub(super) lane: LaneInfo<'a>,
     pub(super) records: &'a [Record<'a>],
     pub(super) declared: Option<&'a DeclaredTypes>,
+    pub(super) dialect: Dialect,
     markers: bool,
-    /// In order of first appearance. One table may be here more than once, under different primary keys: then
+    /// In order of first appearance. One table may be here more than once, under different primary keys or types: then
     /// only the last of them gets more rows, so that the order of its rows is kept.
     tables: Vec<Table>,
     by_name: HashMap<TableName, usize>,
@@ -44,6 +46,7 @@ impl<'a> Gatherer<'a> {
             lane: *lane,
             records,
             declared,
+            dialect: Dialect::default(),
             markers,
             tables: Vec::new(),
             by_name: HashMap::new(),
@@ -54,6 +57,11 @@ impl<'a> Gatherer<'a> {
             bytes: 0,
             decoded: Decoded::default(),
         }
+    }
+
+    /// The same, for a format that writes values in its own way.
+    pub(crate) fn speaking(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
     }
 
     /// Makes room for a message.
@@ -105,9 +113,12 @@ impl<'a> Gatherer<'a> {
     /// The table of a name. `text` is how it stands in the message, its end marked by a quote; it may be empty.
     pub(crate) fn table(&mut self, name: &str, text: &[u8]) -> usize {
         let name = TableName::from(name);
-        let place = match self.by_name.get(&name) {
-            Some(&place) => place,
-            None => self.add(Table::new(name, self.markers)),
+        let place = if let Some(&place) = self.by_name.get(&name) {
+            place
+        } else {
+            let mut table = Table::new(name, self.markers, self.dialect.any_case);
+            self.declare(&mut table);
+            self.add(table)
         };
         self.remember(place, text);
         self.journal.push((place, self.tables[place].mark()));
@@ -134,12 +145,9 @@ impl<'a> Gatherer<'a> {
         let table = &mut self.tables[place];
         match table.primary_key() {
             Some(known) if **known != *key => {
-                let mut table = Table::new(table.name.clone(), self.markers);
+                let mut table = table.successor(self.markers);
                 table.set_primary_key(key.into(), text);
-                let table_text = std::mem::take(&mut self.last_text);
-                let place = self.add(table);
-                self.remember(place, &table_text);
-                place
+                self.succeed(table)
             }
             Some(known) => {
                 let known = Arc::clone(known);
@@ -151,6 +159,17 @@ impl<'a> Gatherer<'a> {
                 place
             }
         }
+    }
+
+    /// The table, with the types that a message says: the same, or a new one where the rows before have a column of
+    /// another type. What the message does not name keeps its type. `text` is how the types stand in the message, its
+    /// end marked by a bracket.
+    pub(crate) fn shaped(&mut self, place: usize, types: Vec<(String, CellType)>, text: &[u8]) -> usize {
+        let Err(types) = self.tables[place].take_types(types, text) else { return place };
+        let mut table = self.tables[place].successor(self.markers).without_types();
+        // A table without types has none that could be another.
+        let _ = table.take_types(types, text);
+        self.succeed(table)
     }
 
     /// A table by its place.
@@ -177,6 +196,26 @@ impl<'a> Gatherer<'a> {
         // Those of cells that are not of their declared type came late.
         self.decoded.rejects.sort_by_key(|reject| (reject.ordinal, reject.part));
         self.decoded
+    }
+
+    /// Puts a table in the place of the one that was asked for last.
+    fn succeed(&mut self, mut table: Table) -> usize {
+        self.declare(&mut table);
+        let text = std::mem::take(&mut self.last_text);
+        let place = self.add(table);
+        self.remember(place, &text);
+        place
+    }
+
+    /// Where names are one in any case, those that were declared say how they are spelled.
+    fn declare(&self, table: &mut Table) {
+        if self.dialect.any_case
+            && let Some(columns) = self.declared.and_then(|declared| declared.get(table.name.as_str()))
+        {
+            for column in columns.keys() {
+                table.spell(column);
+            }
+        }
     }
 
     fn add(&mut self, table: Table) -> usize {

@@ -6,7 +6,7 @@ use arrow_array::builder::{BinaryBuilder, MapBuilder, MapFieldNames, StringBuild
 use arrow_array::{ArrayRef, Int32Array, Int64Array, TimestampMicrosecondArray};
 use sluicegate_model::{Meta, meta};
 
-use super::table::Table;
+use super::table::{Kept, Table};
 use crate::{LaneInfo, Record};
 
 /// The meta columns of a table's rows: those that any of its messages has, and always partition and offset.
@@ -35,7 +35,10 @@ pub(super) fn columns(table: &Table, lane: &LaneInfo<'_>, records: &[Record<'_>]
     let offsets: Vec<i64> = record_of_rows().map(|record| record.ordinal as i64).collect();
     columns.set(meta::OFFSET, Arc::new(Int64Array::from(offsets)) as ArrayRef);
     if table.changes.iter().any(|change| change.position.is_some()) {
-        columns.set(meta::SOURCE_POSITION, positions(table));
+        columns.set(meta::SOURCE_POSITION, texts(table, |change| change.position));
+    }
+    if table.changes.iter().any(|change| change.transaction.is_some()) {
+        columns.set(meta::TRANSACTION, texts(table, |change| change.transaction));
     }
     if any(|record| !record.headers.is_empty()) {
         columns.set(meta::HEADERS, headers(record_of_rows()));
@@ -43,15 +46,15 @@ pub(super) fn columns(table: &Table, lane: &LaneInfo<'_>, records: &[Record<'_>]
     columns
 }
 
-fn positions(table: &Table) -> ArrayRef {
-    let mut positions = StringBuilder::with_capacity(table.rows(), 2 * table.positions.len());
+fn texts(table: &Table, range: fn(&Kept) -> Option<(u32, u32)>) -> ArrayRef {
+    let mut texts = StringBuilder::with_capacity(table.rows(), 2 * table.texts.len());
     for change in &table.change_of {
-        let range = table.changes[*change as usize].position;
-        let bytes = range.map(|(start, end)| &table.positions[start as usize..end as usize]);
+        let range = range(&table.changes[*change as usize]);
+        let bytes = range.map(|(start, end)| &table.texts[start as usize..end as usize]);
         // Text of a message that was checked.
-        positions.append_option(bytes.map(String::from_utf8_lossy));
+        texts.append_option(bytes.map(String::from_utf8_lossy));
     }
-    Arc::new(positions.finish())
+    Arc::new(texts.finish())
 }
 
 fn headers<'a>(records: impl Iterator<Item = &'a Record<'a>>) -> ArrayRef {

@@ -11,7 +11,9 @@
 //! | `table` | the rows of a table that were gathered so far |
 //! | `gather` | the tables of a stretch of a lane, and the way back |
 //! | `meta` | the columns about the rows |
-//! | `batch` | a gathered table as a batch, with the types that were declared |
+//! | `types` | types that a configuration or a message says, and how values are read as them |
+//! | `typed` | a grown column as a column of such a type |
+//! | `batch` | a gathered table as a batch |
 
 mod arrays;
 mod batch;
@@ -20,6 +22,11 @@ mod gather;
 mod meta;
 mod slots;
 mod table;
+mod typed;
+mod types;
 
 pub(crate) use gather::Gatherer;
+pub use types::ZeroDates;
+
 pub(crate) use table::{Change, Table};
+pub(crate) use types::{BytesAs, CellType, Dialect, Reading};

@@ -38,8 +38,11 @@ pub(super) struct Slots {
     by_name: HashMap<Box<[u8]>, u32>,
     first: u32,
     markers: bool,
+    any_case: bool,
     marked: Vec<u32>,
     scratch: Vec<u8>,
+    /// A cell on its way from one row to the next.
+    old: Vec<u8>,
 }
 
 /// What there was at a moment, to go back to.
@@ -50,16 +53,19 @@ pub(super) struct SlotsMark {
 }
 
 impl Slots {
-    /// No columns. `markers`: whether keys that end with `_isMissing` and have a boolean are no columns.
-    pub(super) fn new(markers: bool) -> Self {
+    /// No columns. `markers`: whether keys that end with `_isMissing` and have a boolean are no columns. `any_case`:
+    /// whether keys that differ in the case of their letters are one column, under the name that came first.
+    pub(super) fn new(markers: bool, any_case: bool) -> Self {
         Self {
             columns: Vec::new(),
             keys: Vec::new(),
             by_name: HashMap::new(),
             first: NONE,
             markers,
+            any_case,
             marked: Vec::new(),
             scratch: Vec::new(),
+            old: Vec::new(),
         }
     }
 
@@ -87,6 +93,33 @@ impl Slots {
         }
         if !self.marked.is_empty() {
             self.clear_marked(row);
+        }
+        Ok(())
+    }
+
+    /// Reads an object of old values over the image in the cells of `row`, which becomes the old image; the image as
+    /// it was becomes the next row. Either row lacks the columns that only the other has.
+    pub(super) fn read_old(
+        &mut self,
+        row: usize,
+        scanner: &mut Scanner<'_>,
+        outer: u32,
+    ) -> Result<(), Fault> {
+        let mut last = NONE;
+        let mut more = scanner.open_object()?;
+        while more {
+            let place = self.key(last, scanner)?;
+            scanner.colon()?;
+            last = place;
+            let column = match self.keys[place as usize].column {
+                NONE => self.add_column(place),
+                column => column,
+            };
+            self.columns[column as usize].read_old(row, scanner, outer + 1, &mut self.old)?;
+            more = scanner.next_in_object()?;
+        }
+        for column in &mut self.columns {
+            column.repeat(row);
         }
         Ok(())
     }
@@ -177,6 +210,13 @@ impl Slots {
     #[cold]
     fn add_column(&mut self, place: u32) -> u32 {
         let slot = &mut self.keys[place as usize];
+        if self.any_case
+            && let Some(known) =
+                self.columns.iter().position(|column| column.name.as_bytes().eq_ignore_ascii_case(&slot.name))
+        {
+            slot.column = known as u32;
+            return slot.column;
+        }
         slot.column = self.columns.len() as u32;
         // Keys are stretches of a message that was checked, or characters that escapes stood for.
         self.columns.push(Cells::new(String::from_utf8_lossy(&slot.name).into_owned()));

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use arrow_schema::Field;
 use sluicegate_model::{RowKind, TableName};
 
 use super::slots::{Slots, SlotsMark};
+use super::types::CellType;
 use crate::scan::{Fault, Scanner};
 
 /// What a change says besides its images.
@@ -18,6 +20,15 @@ pub(crate) struct Change<'a> {
     pub(crate) event_time: Option<i64>,
     /// Its position in the source's own terms.
     pub(crate) position: Option<&'a [u8]>,
+    /// The transaction that made it, by the source's name for it.
+    pub(crate) transaction: Option<&'a [u8]>,
+}
+
+impl Change<'_> {
+    /// A change of which no more is known than its record.
+    pub(crate) const fn of(record: u32) -> Self {
+        Self { record, part: None, event_time: None, position: None, transaction: None }
+    }
 }
 
 /// A change as it is kept, for the one or two rows that it became.
@@ -26,23 +37,28 @@ pub(super) struct Kept {
     pub(super) record: u32,
     pub(super) part: Option<u32>,
     pub(super) event_time: Option<i64>,
-    /// Where in [`Table::positions`] its position is.
+    /// Where in [`Table::texts`] its position is, and its transaction.
     pub(super) position: Option<(u32, u32)>,
+    pub(super) transaction: Option<(u32, u32)>,
 }
 
-/// Rows of one table under one primary key.
+/// Rows of one table under one primary key and one set of types.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(super) name: TableName,
     pub(super) primary_key: Option<Arc<[String]>>,
     /// The primary key as it stood in a message: most often the next one has the same.
     key_text: Vec<u8>,
+    /// The types that messages brought, and how they stood in the last one that brought any.
+    types: Vec<(String, CellType)>,
+    types_text: Vec<u8>,
+    any_case: bool,
     pub(super) slots: Slots,
     pub(super) kinds: Vec<u8>,
     /// The change of each row, by its place in `changes`.
     pub(super) change_of: Vec<u32>,
     pub(super) changes: Vec<Kept>,
-    pub(super) positions: Vec<u8>,
+    pub(super) texts: Vec<u8>,
 }
 
 /// What there was at a moment, to go back to.
@@ -51,21 +67,25 @@ pub(super) struct TableMark {
     slots: SlotsMark,
     rows: usize,
     changes: usize,
-    positions: usize,
+    texts: usize,
+    types: usize,
     keyed: bool,
 }
 
 impl Table {
-    pub(super) fn new(name: TableName, markers: bool) -> Self {
+    pub(super) fn new(name: TableName, markers: bool, any_case: bool) -> Self {
         Self {
             name,
             primary_key: None,
             key_text: Vec::new(),
-            slots: Slots::new(markers),
+            types: Vec::new(),
+            types_text: Vec::new(),
+            any_case,
+            slots: Slots::new(markers, any_case),
             kinds: Vec::new(),
             change_of: Vec::new(),
             changes: Vec::new(),
-            positions: Vec::new(),
+            texts: Vec::new(),
         }
     }
 
@@ -100,10 +120,86 @@ impl Table {
         self.key_text.extend_from_slice(text);
     }
 
+    /// The primary key by the names of the fields, which a message may spell in other letters.
+    pub(super) fn key_as_in(&self, fields: &[Field]) -> Arc<[String]> {
+        let Some(key) = &self.primary_key else { return Arc::default() };
+        if !self.any_case || key.iter().all(|name| fields.iter().any(|field| field.name() == name)) {
+            return Arc::clone(key);
+        }
+        let spelled = |name: &String| {
+            let field = fields.iter().find(|field| field.name().eq_ignore_ascii_case(name));
+            field.map_or_else(|| name.clone(), |field| field.name().clone())
+        };
+        key.iter().map(spelled).collect()
+    }
+
+    /// The types as they stand in a message, if they come next as they stood in the last one: their length.
+    #[inline]
+    pub(crate) fn same_types_text(&self, rest: &[u8]) -> Option<usize> {
+        let same = !self.types_text.is_empty() && rest.starts_with(&self.types_text);
+        same.then_some(self.types_text.len())
+    }
+
+    /// The type that messages brought for a column.
+    pub(super) fn type_of(&self, column: &str) -> Option<&CellType> {
+        let same = |name: &String| {
+            if self.any_case { name.eq_ignore_ascii_case(column) } else { name == column }
+        };
+        self.types.iter().find(|(name, _)| same(name)).map(|(_, known)| known)
+    }
+
+    /// Takes the types of a message, where none of them is another than before.
+    pub(super) fn take_types(
+        &mut self,
+        types: Vec<(String, CellType)>,
+        text: &[u8],
+    ) -> Result<(), Vec<(String, CellType)>> {
+        if types.iter().any(|(name, new)| self.type_of(name).is_some_and(|known| !known.fits(new))) {
+            return Err(types);
+        }
+        for (name, new) in types {
+            if self.type_of(&name).is_none() {
+                self.types.push((name, new));
+            }
+        }
+        self.types_text.clear();
+        self.types_text.extend_from_slice(text);
+        Ok(())
+    }
+
+    /// A table of the same name for the rows that come after, with this one's key and types and without rows.
+    pub(super) fn successor(&self, markers: bool) -> Self {
+        Self {
+            primary_key: self.primary_key.clone(),
+            key_text: self.key_text.clone(),
+            types: self.types.clone(),
+            types_text: self.types_text.clone(),
+            ..Self::new(self.name.clone(), markers, self.any_case)
+        }
+    }
+
+    /// Forgets all types.
+    pub(super) fn without_types(mut self) -> Self {
+        self.types.clear();
+        self.types_text.clear();
+        self
+    }
+
     /// Reads an image into the cells of a row that is not final yet. `outer` objects are open around it.
     #[inline]
     pub(crate) fn read(&mut self, row: usize, scanner: &mut Scanner<'_>, outer: u32) -> Result<(), Fault> {
         self.slots.read(row, scanner, outer)
+    }
+
+    /// Reads an object of old values over the image in the cells of a row that is not final yet. That row becomes the
+    /// old image, the one after it the image that was read.
+    pub(crate) fn read_old(
+        &mut self,
+        row: usize,
+        scanner: &mut Scanner<'_>,
+        outer: u32,
+    ) -> Result<(), Fault> {
+        self.slots.read_old(row, scanner, outer)
     }
 
     /// Reads an object into the cells of a row that is not final yet, but only those of some columns.
@@ -151,6 +247,11 @@ impl Table {
         self.slots.column(column).set_null(row);
     }
 
+    /// Names a column before any message does.
+    pub(super) fn spell(&mut self, column: &str) {
+        self.slots.column(column);
+    }
+
     /// Whether a row has a cell with a value in a column.
     pub(crate) fn has_value(&mut self, column: &str, row: usize) -> bool {
         self.slots.column(column).has_value(row)
@@ -159,14 +260,16 @@ impl Table {
     /// Makes the rows that were read final, as one change: a row, or the two of a pair.
     #[inline]
     pub(crate) fn commit(&mut self, kinds: &[RowKind], change: Change<'_>) {
-        let position = change.position.map(|text| {
-            let start = self.positions.len() as u32;
-            self.positions.extend_from_slice(text);
-            (start, self.positions.len() as u32)
-        });
+        let mut keep = |text: &[u8]| {
+            let start = self.texts.len() as u32;
+            self.texts.extend_from_slice(text);
+            (start, self.texts.len() as u32)
+        };
+        let position = change.position.map(&mut keep);
+        let transaction = change.transaction.map(&mut keep);
         let place = self.changes.len() as u32;
         let Change { record, part, event_time, .. } = change;
-        self.changes.push(Kept { record, part, event_time, position });
+        self.changes.push(Kept { record, part, event_time, position, transaction });
         for kind in kinds {
             self.kinds.push(kind.code());
             self.change_of.push(place);
@@ -178,7 +281,8 @@ impl Table {
             slots: self.slots.mark(),
             rows: self.kinds.len(),
             changes: self.changes.len(),
-            positions: self.positions.len(),
+            texts: self.texts.len(),
+            types: self.types.len(),
             keyed: self.primary_key.is_some(),
         }
     }
@@ -189,7 +293,11 @@ impl Table {
         self.kinds.truncate(mark.rows);
         self.change_of.truncate(mark.rows);
         self.changes.truncate(mark.changes);
-        self.positions.truncate(mark.positions);
+        self.texts.truncate(mark.texts);
+        if self.types.len() > mark.types {
+            self.types.truncate(mark.types);
+            self.types_text.clear();
+        }
         if !mark.keyed {
             self.primary_key = None;
         }

@@ -74,7 +74,7 @@ impl CsvDecoder {
             let columns = self.columns.len();
             return Err(format!("the record has {at} fields, and there are {columns} columns"));
         }
-        table.commit(&[kind], Change { record: place, part: None, event_time: None, position: None });
+        table.commit(&[kind], Change::of(place));
         Ok(())
     }
 }

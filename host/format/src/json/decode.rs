@@ -65,7 +65,7 @@ impl JsonDecoder {
                 return Err(what.to_owned());
             }
         };
-        table.commit(&[kind], Change { record: place, part: None, event_time: None, position: None });
+        table.commit(&[kind], Change::of(place));
         Ok(())
     }
 }

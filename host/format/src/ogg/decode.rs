@@ -91,7 +91,8 @@ impl Stretch<'_> {
         match operation {
             Operation::Rows { table, kinds, event_time, position } => {
                 let position = position.as_ref().map(|text| scanner.resolve(text, &mut self.scratch));
-                self.gatherer.at(table).commit(kinds, Change { record, part, event_time, position });
+                let change = Change { part, event_time, position, ..Change::of(record) };
+                self.gatherer.at(table).commit(kinds, change);
             }
             Operation::Truncate { table } => {
                 let table = self.gatherer.at(table).name().clone();

@@ -136,6 +136,8 @@ pub enum MetaColumn {
     Headers,
     /// The position that the producer gave the change: utf8.
     SourcePosition,
+    /// The transaction that made the change, by the source's own name for it: utf8.
+    Transaction,
     /// What the row does, by its code: 0 insert, 1 update-before, 2 update-after, 3 delete: uint8.
     Kind,
     /// The same as `+I`, `-U`, `+U`, `-D`: utf8.
