@@ -128,7 +128,8 @@ impl Maker<'_> {
             let exact =
                 spec.schema.as_ref().and_then(|schema| schema.iter().find(|(known, _)| *known == name));
             let exact = exact.map(|(_, data_type)| data_type);
-            let exact = exact.or_else(|| declared.and_then(|types| types.get(&name)).map(|known| &known.data_type));
+            let exact =
+                exact.or_else(|| declared.and_then(|types| types.get(&name)).map(|known| &known.data_type));
             let column = match exact {
                 Some(data_type) => columns::column(&cells, data_type, None)
                     .map(|column| (Field::new(&name, data_type.clone(), true), column)),
