@@ -6,6 +6,7 @@
 //! | [`encode`] | [`Encode`]: what a format that is written implements |
 //! | [`messages`] | [`Messages`]: what an encoder makes |
 //! | [`options`] | [`FormatOptions`]: the formats by name, with what may be set about each |
+//! | [`debezium`] | `debezium-json`: the change events of Debezium's connectors |
 //! | [`delimited`] | `csv`: fields set apart by a delimiter |
 //! | [`json`] | `json`: a flat object a row |
 //! | [`mysql_type`] | the types of MySQL and MariaDB from their text |
@@ -17,6 +18,7 @@
 // Parts of it wait for the formats that come next.
 #[allow(dead_code, unused_imports)]
 mod build;
+pub mod debezium;
 pub mod decode;
 pub mod delimited;
 pub mod encode;

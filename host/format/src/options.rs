@@ -16,6 +16,7 @@ pub use declared::{DeclaredTable, DeclaredTypes, TypeName};
 pub use direction::Direction;
 pub use time_zone::TimeZone;
 
+use crate::debezium::DebeziumOptions;
 use crate::delimited::CsvOptions;
 use crate::json::JsonOptions;
 use crate::ogg::OggOptions;
@@ -135,6 +136,7 @@ macro_rules! formats {
 formats! {
     "json" => Json(JsonOptions),
     "ogg-json" => OggJson(OggOptions),
+    "debezium-json" => DebeziumJson(DebeziumOptions),
     "csv" => Csv(CsvOptions),
 }
 

@@ -10,20 +10,20 @@ fn a_format_is_a_name_or_a_name_with_options() {
     assert_eq!(options("ogg-json"), options("ogg-json: {}"));
     assert_eq!(options("json").name(), "json");
     assert_ne!(options("json"), options("json: { table: t }"));
-    assert_eq!(FormatOptions::names(), ["json", "ogg-json", "csv"]);
+    assert_eq!(FormatOptions::names(), ["json", "ogg-json", "debezium-json", "csv"]);
 }
 
 #[test]
 fn mistakes_are_named() {
     for (yaml, message) in [
-        ("orc", "unknown variant `orc`, expected one of json, ogg-json, csv"),
-        ("orc: {}", "unknown variant `orc`, expected one of json, ogg-json, csv"),
+        ("orc", "unknown variant `orc`, expected one of json, ogg-json, debezium-json, csv"),
+        ("orc: {}", "unknown variant `orc`, expected one of json, ogg-json, debezium-json, csv"),
         ("json: { tabel: t }", "tabel"),
         ("{ json: {}, ogg-json: {} }", "one format is expected"),
         ("ogg-json: { time_zone: Mars }", "\"Mars\" is no time zone"),
         ("json: { schema: { t: { id: integr } } }", "\"integr\" is no type"),
         ("json: { deletes: never }", "never"),
-        ("[json]", "the name of a format (json, ogg-json, csv)"),
+        ("[json]", "the name of a format (json, ogg-json, debezium-json, csv)"),
     ] {
         let error = serde_saphyr::from_str::<FormatOptions>(yaml).unwrap_err().to_string();
         assert!(error.contains(message), "{yaml}: {error}");
@@ -47,7 +47,7 @@ fn every_option_is_documented_in_the_schema() {
     let schema = serde_json::to_value(schemars::schema_for!(FormatOptions)).unwrap();
     let forms = schema["oneOf"].as_array().unwrap();
     assert_eq!(forms[0]["enum"], serde_json::json!(FormatOptions::names()));
-    for options in ["JsonOptions", "OggOptions", "CsvOptions"] {
+    for options in ["JsonOptions", "OggOptions", "DebeziumOptions", "CsvOptions"] {
         let definition = &schema["$defs"][options];
         assert_eq!(definition["additionalProperties"], false, "{options}");
         for (name, option) in definition["properties"].as_object().unwrap() {

@@ -52,6 +52,20 @@ impl Cells {
         (self.name, column)
     }
 
+    /// The column as JSON.
+    pub(super) fn into_raw(mut self) -> Column {
+        let kinds = self.kinds();
+        let values = if kinds & VALUE & !tag::RAW == 0 {
+            self.take_text(kinds)
+        } else {
+            self.rewritten(|tag, cell, out| match tag {
+                tag::TEXT => write_string(cell, out),
+                _ => write_plain(tag, cell, out),
+            })
+        };
+        self.with_presence(Arc::new(values), kinds)
+    }
+
     pub(super) fn with_presence(&self, values: ArrayRef, kinds: u8) -> Column {
         let presence = (kinds & tag::MISSING != 0).then(|| self.bits(PRESENT));
         Column::with_presence(values, presence)

@@ -23,12 +23,18 @@ impl Gatherer<'_> {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         let mut bad = BadRows::default();
-        for cells in std::mem::take(&mut table.slots.columns) {
+        for mut cells in std::mem::take(&mut table.slots.columns) {
+            if let Some(unavailable) = &self.dialect.unavailable {
+                cells.forget(unavailable);
+            }
             let declared = declared.and_then(|declared| declared.get(&cells.name));
             let declared = declared.map(|declared| CellType::declared(declared, &self.dialect));
-            let (field, column) = match declared.as_ref().or_else(|| table.type_of(&cells.name)) {
-                None => cells.into_column(rows),
-                Some(known) => cells.into_typed(rows, known, &mut bad),
+            let (field, column) = match (declared.as_ref(), table.type_of(&cells.name)) {
+                (Some(to), Some(from)) if self.dialect.typed_values => {
+                    cells.into_declared(rows, from, to, &mut bad)
+                }
+                (Some(known), _) | (None, Some(known)) => cells.into_typed(rows, known, &mut bad),
+                (None, None) => cells.into_column(rows),
             };
             fields.push(field);
             columns.push(column);

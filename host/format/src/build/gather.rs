@@ -172,6 +172,23 @@ impl<'a> Gatherer<'a> {
         self.succeed(table)
     }
 
+    /// The table, with the types that a message says: the same, or a new one where the rows before came under another
+    /// text, for only that text tells how their values are read.
+    pub(crate) fn shaped_apart(&mut self, place: usize, types: &[(String, CellType)], text: &[u8]) -> usize {
+        let known = &mut self.tables[place];
+        if known.same_types_text(text).is_some() {
+            return place;
+        }
+        if known.rows() == 0 && !known.has_types() {
+            // There is none that could be another.
+            let _ = known.take_types(types.to_vec(), text);
+            return place;
+        }
+        let mut table = known.successor(self.markers).without_types();
+        let _ = table.take_types(types.to_vec(), text);
+        self.succeed(table)
+    }
+
     /// A table by its place.
     #[inline]
     pub(crate) fn at(&mut self, place: usize) -> &mut Table {

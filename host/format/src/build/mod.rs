@@ -13,6 +13,7 @@
 //! | `meta` | the columns about the rows |
 //! | `types` | types that a configuration or a message says, and how values are read as them |
 //! | `typed` | a grown column as a column of such a type |
+//! | `unavailable` | cells whose text stands for a value that is not known |
 //! | `batch` | a gathered table as a batch |
 
 mod arrays;
@@ -24,9 +25,11 @@ mod slots;
 mod table;
 mod typed;
 mod types;
+mod unavailable;
 
 pub(crate) use gather::Gatherer;
 pub use types::ZeroDates;
 
 pub(crate) use table::{Change, Table};
 pub(crate) use types::{BytesAs, CellType, Dialect, Reading};
+pub(crate) use unavailable::Unavailable;

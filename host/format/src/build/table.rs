@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_schema::Field;
 use sluicegate_model::{RowKind, TableName};
 
+use super::cells::Cells;
 use super::slots::{Slots, SlotsMark};
 use super::types::CellType;
 use crate::scan::{Fault, Scanner};
@@ -140,6 +141,11 @@ impl Table {
         same.then_some(self.types_text.len())
     }
 
+    /// Whether messages brought types, or said that there are none.
+    pub(crate) fn has_types(&self) -> bool {
+        !self.types_text.is_empty()
+    }
+
     /// The type that messages brought for a column.
     pub(super) fn type_of(&self, column: &str) -> Option<&CellType> {
         let same = |name: &String| {
@@ -225,6 +231,40 @@ impl Table {
             more = scanner.next_in_object()?;
         }
         Ok(())
+    }
+
+    /// Reads an object into the cells of a row that is not final yet, but for the keys that are no columns. `outer`
+    /// objects are open around it.
+    pub(crate) fn read_but(
+        &mut self,
+        is_no_column: impl Fn(&[u8]) -> bool,
+        row: usize,
+        scanner: &mut Scanner<'_>,
+        outer: u32,
+    ) -> Result<(), Fault> {
+        let mut scratch = Vec::new();
+        let mut more = scanner.open_object()?;
+        while more {
+            let key = scanner.string()?;
+            let key = scanner.resolve(&key, &mut scratch);
+            scanner.colon()?;
+            if is_no_column(key) {
+                scanner.value(outer + 1)?;
+            } else {
+                // A stretch of a message that was checked.
+                self.slots.column(&String::from_utf8_lossy(key)).read(row, scanner, outer + 1)?;
+            }
+            more = scanner.next_in_object()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the cells of a row missing that are not of some columns, if none of them says anything.
+    pub(crate) fn forget_blank(&mut self, row: usize, but: &[String]) {
+        let others = || |column: &&mut Cells| !but.contains(&column.name);
+        if self.slots.columns.iter_mut().filter(others()).all(|column| column.is_blank(row)) {
+            self.slots.columns.iter_mut().filter(others()).for_each(|column| column.clear(row));
+        }
     }
 
     /// Reads a value into a cell of a row that is not final yet.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, TimeUnit};
 use sluicegate_model::field;
 
+use super::unavailable::Unavailable;
 use crate::MysqlType;
 use crate::options::TypeName;
 
@@ -37,6 +38,20 @@ pub(crate) enum Reading {
     Label(Arc<[String]>),
     /// Some of the labels, set apart by commas: a number with a bit for each, an array of them, or the text itself.
     Labels(Arc<[String]>),
+    /// A count of units since 1970 or midnight, of a date of days; or its text.
+    Ticks(Option<TimeUnit>),
+    /// A decimal of a scale as the bytes of its unscaled value, in base64, with a scale of its own, or as a number.
+    Unscaled(i8),
+    /// A number with a sign that stands for one of 64 bits without.
+    Wrapped,
+    /// A number as such; text is refused, for it may be digits or bytes.
+    NumberOnly,
+    /// Bits in base64, the lowest byte first, in as many bytes or more; they are turned.
+    LittleBits(u8),
+    /// A geometry as an object with its well-known bytes in base64.
+    Geometry,
+    /// JSON, as it stands.
+    Raw,
 }
 
 /// What becomes of a date that no calendar has, as MySQL's `0000-00-00`.
@@ -58,6 +73,10 @@ pub(crate) enum BytesAs {
     /// RFC 4648's standard alphabet, with padding: what most producers write, and we.
     #[default]
     Base64,
+    /// RFC 4648's alphabet for addresses and names of files, with padding or without.
+    Base64Url,
+    /// Two hexadecimal digits a byte.
+    Hex,
     /// A character a byte, by its number: ISO 8859-1.
     Latin1,
 }
@@ -73,9 +92,23 @@ pub(crate) struct Dialect {
     pub(crate) numbered_labels: bool,
     /// Whether names of columns that differ in the case of their letters are one, as in MySQL.
     pub(crate) any_case: bool,
+    /// Whether only the type that a message says tells how a value is read: a declared type is then cast from it.
+    pub(crate) typed_values: bool,
+    /// What stands in the place of a value that the source did not send.
+    pub(crate) unavailable: Option<Unavailable>,
 }
 
 impl CellType {
+    /// A type that values are read as.
+    pub(crate) const fn of(data_type: DataType, reading: Reading) -> Self {
+        Self { data_type, source_type: None, reading }
+    }
+
+    /// The same, with what the source calls it.
+    pub(crate) fn called(self, source_type: impl Into<Arc<str>>) -> Self {
+        Self { source_type: Some(source_type.into()), ..self }
+    }
+
     /// A type that was declared.
     pub(crate) fn declared(name: &TypeName, dialect: &Dialect) -> Self {
         match &name.source {
@@ -123,8 +156,14 @@ impl CellType {
         if let Some(text) = &self.source_type {
             about.insert(field::SOURCE_TYPE.to_owned(), text.to_string());
         }
-        if self.reading == Reading::Digits {
-            about.insert(field::JSON.to_owned(), field::JSON_NUMBER.to_owned());
+        let json = match self.reading {
+            Reading::Digits => Some(field::JSON_NUMBER),
+            Reading::Unscaled(_) if self.data_type == DataType::Utf8 => Some(field::JSON_NUMBER),
+            Reading::Raw => Some(field::JSON_RAW),
+            _ => None,
+        };
+        if let Some(json) = json {
+            about.insert(field::JSON.to_owned(), json.to_owned());
         }
         Field::new(name, self.data_type.clone(), true).with_metadata(about)
     }
@@ -140,6 +179,11 @@ impl CellType {
 }
 
 impl Reading {
+    /// By its text.
+    pub(crate) const fn plain() -> Self {
+        Self::Cast(Vec::new())
+    }
+
     /// The reading of a type of which no more is known.
     fn of(data_type: &DataType, dialect: &Dialect) -> Self {
         let options = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];

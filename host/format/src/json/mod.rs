@@ -14,4 +14,5 @@ mod key_change;
 mod options;
 mod tombstone;
 
+pub(crate) use key_change::Key;
 pub use options::{Deletes, JsonOptions, OnTombstone, RowsAre};

@@ -23,13 +23,13 @@ use super::{Decimals, Timestamps};
 use crate::scan::{is_number, is_value};
 
 /// Why a value has no form in JSON.
-pub(super) type NoForm = &'static str;
+pub(crate) type NoForm = &'static str;
 
 const OUT_OF_YEARS: NoForm = "the date is in no year from 0 to 9999";
 const NOT_FINITE: NoForm = "JSON has no form for NaN and infinity";
 
 /// Writes the values of one column. Null and missing cells are its caller's business.
-pub(super) enum CellWriter<'a> {
+pub(crate) enum CellWriter<'a> {
     Null,
     Boolean(&'a BooleanArray),
     Int8(&'a [i8]),
@@ -77,7 +77,7 @@ pub(super) enum CellWriter<'a> {
 
 impl<'a> CellWriter<'a> {
     /// The writer of an array; `None` where its type, or one within it, has no form.
-    pub(super) fn new(field: &Field, array: &'a dyn Array, style: Style) -> Option<Self> {
+    pub(crate) fn new(field: &Field, array: &'a dyn Array, style: Style) -> Option<Self> {
         let quoted = style.decimals == Decimals::String;
         Some(match field.data_type() {
             DataType::Null => Self::Null,
@@ -137,7 +137,7 @@ impl<'a> CellWriter<'a> {
 
     /// Appends the value of a row, which is neither null nor missing.
     #[inline]
-    pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+    pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
         match self {
             Self::CleanText(array) => write_clean(array.value(row).as_bytes(), out),
             Self::Text(array) => write_string(array.value(row).as_bytes(), out),
@@ -226,7 +226,8 @@ fn write_as_is(text: &str, is_json: fn(&str) -> bool, out: &mut Vec<u8>) {
     }
 }
 
-fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+/// Appends bytes in base64, in quotes.
+pub(crate) fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);

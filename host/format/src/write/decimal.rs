@@ -4,7 +4,7 @@ use arrow_buffer::i256;
 
 /// Appends `value * 10^-scale` as a JSON number: `-12.50`, never with an exponent.
 #[inline]
-pub(super) fn write_decimal128(value: i128, scale: i8, out: &mut Vec<u8>) {
+pub(crate) fn write_decimal128(value: i128, scale: i8, out: &mut Vec<u8>) {
     let mut digits = itoa::Buffer::new();
     // Most fit into 64 bits, whose digits come quicker.
     let text = match u64::try_from(value.unsigned_abs()) {
@@ -15,7 +15,7 @@ pub(super) fn write_decimal128(value: i128, scale: i8, out: &mut Vec<u8>) {
 }
 
 /// As [`write_decimal128`].
-pub(super) fn write_decimal256(value: i256, scale: i8, out: &mut Vec<u8>) {
+pub(crate) fn write_decimal256(value: i256, scale: i8, out: &mut Vec<u8>) {
     let text = value.to_string();
     let digits = text.strip_prefix('-').unwrap_or(&text);
     write_digits(text.len() != digits.len(), digits.as_bytes(), scale, out);

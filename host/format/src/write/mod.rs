@@ -24,6 +24,8 @@ mod text;
 
 pub use options::{Decimals, Timestamps};
 
+pub(crate) use cell::{CellWriter, NoForm, write_base64};
+pub(crate) use decimal::{write_decimal128, write_decimal256};
 pub(crate) use plain::{Plain, PlainWriter};
 pub(crate) use rows::{RowWriter, Style};
 pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};

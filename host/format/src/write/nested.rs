@@ -29,7 +29,7 @@ impl<'a> Child<'a> {
 }
 
 /// A list as an array.
-pub(super) struct Items<'a> {
+pub(crate) struct Items<'a> {
     offsets: &'a [i32],
     items: Child<'a>,
 }
@@ -54,7 +54,7 @@ impl<'a> Items<'a> {
 }
 
 /// A struct as an object of all of its fields.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     /// Each field's name in quotes, with its colon.
     fields: Vec<(Vec<u8>, Child<'a>)>,
 }
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
 }
 
 /// A map as an object. A key that is no text is the text of its JSON.
-pub(super) struct Pairs<'a> {
+pub(crate) struct Pairs<'a> {
     offsets: &'a [i32],
     text_keys: bool,
     keys: CellWriter<'a>,

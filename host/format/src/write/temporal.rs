@@ -91,7 +91,7 @@ fn push_fraction(mut ticks: i64, mut digits: u32, out: &mut Vec<u8>) {
 
 /// How a column of timestamps is written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TimestampForm {
+pub(crate) struct TimestampForm {
     pub(super) unit: TimeUnit,
     pub(super) utc: bool,
     pub(super) form: Timestamps,

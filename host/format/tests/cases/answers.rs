@@ -4,7 +4,7 @@ use crate::case::{Case, Outcome};
 
 /// The cases in which we give an answer that the case itself accepts in place of its first one. `docs/formats.md`
 /// has the same list, with the reasons.
-pub(crate) const DIFFERENT: &[&str] = &[];
+pub(crate) const DIFFERENT: &[&str] = &["dbz-011"];
 
 /// Whether the outcome of a case is the one that is wanted.
 pub(crate) fn settle(case: &Case, outcome: Outcome) -> Result<(), String> {

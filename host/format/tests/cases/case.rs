@@ -68,6 +68,11 @@ impl Case {
         if self.options["case_sensitive"] == false { name.to_lowercase() } else { name.to_owned() }
     }
 
+    /// Whether a schema stands beside each message.
+    pub(crate) fn has_schemas(&self) -> bool {
+        self.messages.starts_with("{\"schema\":{")
+    }
+
     pub(crate) fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)
     }

@@ -65,6 +65,11 @@ fn target(case: &Case, table: &str) -> Option<String> {
     let whole = |pattern: &str| Regex::new(&format!("^(?:{pattern})$")).unwrap();
     let mut routes = routes.filter(|(from, _)| whole(from).is_match(table));
     let target = routes.next().map_or(table, |(_, to)| to.as_str().unwrap());
+    // The case may leave the database out where the source has schemas.
+    let target = match table.split_once('.') {
+        Some((_, rest)) if case.table(target).is_none() && rest.contains('.') => rest,
+        _ => target,
+    };
     case.table(target).map(|table| table.name.clone())
 }
 

@@ -16,6 +16,9 @@ pub(crate) fn of(case: &Case) -> Option<String> {
         options["table"] = json!(case.options["table"].as_str().unwrap());
         options["schema"] = schema(case, |_| true);
     }
+    if name == "debezium-json" && !case.has_schemas() {
+        options = json!({ "schema": mysql_schema(case), "decimals": "precise" });
+    }
     Some(json!({ name: options }).to_string())
 }
 
@@ -24,6 +27,16 @@ fn schema(case: &Case, declared: impl Fn(&str) -> bool) -> Value {
     let types = |table: &Table| -> Value {
         let columns = table.columns.iter().filter(|column| declared(word(&column.kind)));
         columns.filter_map(|column| Some((column.name.clone(), json!(type_of(&column.kind)?)))).collect()
+    };
+    case.tables.iter().map(|table| (table.name.clone(), types(table))).collect()
+}
+
+/// The `schema:` block of the case's tables, by their own types.
+fn mysql_schema(case: &Case) -> Value {
+    let name =
+        |kind: &str| if word(kind).starts_with("BOOL") { "tinyint".to_owned() } else { kind.to_owned() };
+    let types = |table: &Table| -> Value {
+        table.columns.iter().map(|column| (column.name.clone(), json!(name(&column.kind)))).collect()
     };
     case.tables.iter().map(|table| (table.name.clone(), types(table))).collect()
 }

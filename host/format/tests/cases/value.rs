@@ -5,7 +5,7 @@ use arrow_schema::{DataType, Field};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use sluicegate_model::Column;
+use sluicegate_model::{Column, field};
 
 use crate::geometry;
 
@@ -23,6 +23,13 @@ impl Cell {
         match field.data_type() {
             DataType::Binary if !written.is_null() => {
                 Self::Bytes(column.values().as_binary::<i32>().value(row).to_vec())
+            }
+            // A parser of JSON would make a float of them.
+            DataType::Utf8
+                if !written.is_null()
+                    && field.metadata().get(field::JSON).is_some_and(|json| json == field::JSON_NUMBER) =>
+            {
+                Self::Plain(Value::String(column.values().as_string::<i32>().value(row).to_owned()))
             }
             _ => Self::Plain(written),
         }

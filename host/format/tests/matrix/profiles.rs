@@ -35,6 +35,13 @@ const fn profile(name: &'static str) -> Profile {
 
 const ALL: &[Profile] = &[
     profile("ogg-json"),
+    Profile { typed: true, ..profile("debezium-json") },
+    Profile {
+        name: "debezium-json, envelope: false",
+        written: r#"{"envelope":false}"#,
+        read: r#"{"decimals":"precise"}"#,
+        ..profile("debezium-json")
+    },
     Profile {
         read: r#"{"on_tombstone":"delete"}"#,
         told: &[Told::Table, Told::PrimaryKey],

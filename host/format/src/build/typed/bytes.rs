@@ -4,12 +4,20 @@ use std::sync::Arc;
 
 use arrow_array::BinaryArray;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use sluicegate_model::Column;
 
 use super::BadRows;
 use crate::build::cells::{Cells, tag};
 use crate::build::types::BytesAs;
+
+/// Padding is left out by some.
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 impl Cells {
     /// Bytes by the text that stands for them, filled up with zeros to a width.
@@ -20,11 +28,15 @@ impl Cells {
             let read = tag == tag::TEXT
                 && match encoding {
                     BytesAs::Base64 => STANDARD.decode_vec(cell, out).is_ok(),
+                    BytesAs::Base64Url => URL_SAFE.decode_vec(cell, out).is_ok(),
+                    BytesAs::Hex => append_hex(cell, out),
                     BytesAs::Latin1 => latin1(cell, out),
                 };
             if !read {
                 return Err(match encoding {
                     BytesAs::Base64 => "is no base64",
+                    BytesAs::Base64Url => "is no base64 for addresses",
+                    BytesAs::Hex => "is no pairs of hexadecimal digits",
                     BytesAs::Latin1 => "is no text of bytes (ISO 8859-1)",
                 });
             }
@@ -53,8 +65,24 @@ impl Cells {
         })
     }
 
+    /// Bits in base64, the lowest byte first, as `bytes` or more, the highest first; one bit may be a boolean.
+    pub(super) fn into_turned_bits(self, bytes: u8, bad: &mut BadRows) -> Column {
+        self.rewritten_as_bytes(bad, |tag, cell, out| {
+            let start = out.len();
+            match tag {
+                tag::TRUE => out.push(1),
+                tag::FALSE => out.push(0),
+                tag::TEXT if STANDARD.decode_vec(cell, out).is_ok() => {}
+                _ => return Err("is no base64"),
+            }
+            out.resize(out.len().max(start + usize::from(bytes)), 0);
+            out[start..].reverse();
+            Ok(())
+        })
+    }
+
     /// Each value written anew as bytes; what is not appended to is empty.
-    fn rewritten_as_bytes(
+    pub(super) fn rewritten_as_bytes(
         self,
         bad: &mut BadRows,
         mut write: impl FnMut(u8, &[u8], &mut Vec<u8>) -> Result<(), &'static str>,
@@ -95,6 +123,13 @@ pub(super) fn excerpt(tag: u8, cell: &[u8]) -> String {
         Some((end, _)) => format!("{:?}...", &text[..end]),
         None => format!("{text:?}"),
     }
+}
+
+/// Appends the byte of each pair of digits; `false` where there is anything else.
+fn append_hex(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    out.resize(start + text.len() / 2, 0);
+    hex::decode_to_slice(text, &mut out[start..]).is_ok()
 }
 
 /// Appends the byte of each character; `false` where one has none. `text` is UTF-8.

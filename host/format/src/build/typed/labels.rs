@@ -52,7 +52,7 @@ impl Cells {
         })
     }
 
-    fn rewritten_as_text(
+    pub(super) fn rewritten_as_text(
         self,
         bad: &mut BadRows,
         mut write: impl FnMut(u8, &[u8], &mut Vec<u8>) -> Result<(), &'static str>,

@@ -5,10 +5,16 @@
 //! | `dates` | dates that no calendar has |
 //! | `bytes` | bytes and bits |
 //! | `labels` | the labels of enums and sets |
+//! | `ticks` | times that are counted |
+//! | `unscaled` | numbers that stand as bytes, or with a sign that they do not have |
+//! | `geometry` | geometries that stand as objects |
 
 mod bytes;
 mod dates;
+mod geometry;
 mod labels;
+mod ticks;
+mod unscaled;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,8 +65,40 @@ impl Cells {
             Reading::Bits { width } => self.into_bits(*width, bad),
             Reading::Label(labels) => self.into_label(labels, bad),
             Reading::Labels(labels) => self.into_labels(labels, bad),
+            Reading::Ticks(unit) => self.into_ticks(*unit, &to.data_type, bad),
+            Reading::Unscaled(scale) => self.into_unscaled(*scale, &to.data_type, bad),
+            Reading::Wrapped => self.into_wrapped(&to.data_type, bad),
+            Reading::NumberOnly => self.into_number(&to.data_type, bad),
+            Reading::LittleBits(bytes) => self.into_turned_bits(*bytes, bad),
+            Reading::Geometry => self.into_geometry(bad),
+            Reading::Raw => self.into_raw(),
         };
         (field, column)
+    }
+
+    /// The column of a declared type, cast from the one that the messages say.
+    pub(super) fn into_declared(
+        self,
+        rows: usize,
+        from: &CellType,
+        to: &CellType,
+        bad: &mut BadRows,
+    ) -> (Field, Column) {
+        // A unit or a scale of the declared type may hold more than that of the message's.
+        let data_type = match (&from.data_type, &to.data_type) {
+            (DataType::Timestamp(_, one), DataType::Timestamp(_, other))
+                if one.is_some() == other.is_some() =>
+            {
+                &to.data_type
+            }
+            (DataType::Duration(_), DataType::Duration(_)) => &to.data_type,
+            (_, to) if to.is_decimal() && matches!(from.reading, Reading::Unscaled(_)) => to,
+            (from, _) => from,
+        };
+        let from = CellType::of(data_type.clone(), from.reading.clone());
+        let (field, column) = self.into_typed(rows, &from, bad);
+        let column = cast_column(field.name(), &column, &to.data_type, &[], bad);
+        (to.field(field.name()), column)
     }
 
     fn into_cast(self, to: &DataType, options: &[(String, String)], bad: &mut BadRows) -> Column {
