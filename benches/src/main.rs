@@ -5,6 +5,7 @@
 //! | [`transforms`] | each built-in through the WebAssembly host, against the same work done natively |
 //! | [`native`] | that work |
 //! | [`cost`] | what a batch and a row cost, through batches of many sizes |
+//! | [`formats`] | reading and writing of each message format, against two readers of JSON |
 //! | [`languages`] | one transform as a guest in each language |
 //! | [`pipeline`] | Kafka through three steps to Kafka, as a process, against a copy of the same bytes |
 //! | [`runs`] | a broker, and runs of both |
@@ -19,6 +20,7 @@
 
 mod copy;
 mod cost;
+mod formats;
 mod languages;
 mod machine;
 mod messages;
@@ -73,6 +75,8 @@ pub(crate) struct Options {
 enum What {
     /// The built-ins against native work.
     Transforms,
+    /// Reading and writing of each message format.
+    Formats,
     /// What a row and what a batch cost in each built-in, natively, and under arrow-udf.
     Cost,
     /// One transform as a guest in Rust, C, Go, Python and JavaScript, as far as `scripts/guests` has built it. Not a
@@ -108,6 +112,9 @@ fn main() -> Fallible<()> {
     let mut sections: Vec<Section> = Vec::new();
     if matches!(what, None | Some(What::Transforms)) {
         sections.extend(show(transforms::measure(options.batches)?));
+    }
+    if matches!(what, None | Some(What::Formats)) {
+        sections.extend(show(formats::measure(options.batches / 4)?));
     }
     if matches!(what, None | Some(What::Cost)) {
         sections.extend(show(cost::measure()?));
