@@ -9,7 +9,7 @@ mod support;
 use support::decoder;
 
 /// Changed messages of each format.
-const MESSAGES: usize = 6_000;
+const MESSAGES: usize = 3_000;
 /// Bytes that mean something to a reader, and some that mean nothing.
 const BYTES: &[u8] = b"{}[]\",:\\/u0123456789eE+-.tfnNI \n|\x00\x1f\x7f\x80\xff\xed\xf0";
 

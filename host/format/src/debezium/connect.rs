@@ -60,8 +60,10 @@ impl ConnectField {
     /// The columns of a row: the fields of an image, or, of a flattened record, its own.
     pub(super) fn columns(&self) -> &[Self] {
         let image = |key| self.get(key).filter(|image| image.kind == "struct" && !image.fields.is_empty());
+        // A row of its own may have a column of such a name.
+        let is_event = self.get("op").is_some() || self.meaning().ends_with(".Envelope");
         match image("after").or_else(|| image("before")) {
-            Some(image) if self.get("op").is_some() => &image.fields,
+            Some(image) if is_event => &image.fields,
             _ => &self.fields,
         }
     }

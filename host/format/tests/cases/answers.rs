@@ -20,3 +20,13 @@ pub(crate) fn settle(case: &Case, outcome: Outcome) -> Result<(), String> {
         Outcome::Otherwise(why) => Err(why),
     }
 }
+
+#[test]
+fn the_book_has_the_same_list() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats.md")).unwrap();
+    let (_, section) = page.split_once("## Other projects' tests").expect("the section of the cases");
+    let listed: Vec<&str> =
+        section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(listed, DIFFERENT);
+}
