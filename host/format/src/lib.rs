@@ -6,23 +6,27 @@
 //! | [`encode`] | [`Encode`]: what a format that is written implements |
 //! | [`messages`] | [`Messages`]: what an encoder makes |
 //! | [`options`] | [`FormatOptions`]: the formats by name, with what may be set about each |
+//! | [`canal`] | `canal-json`: Alibaba Canal's flat messages |
 //! | [`debezium`] | `debezium-json`: the change events of Debezium's connectors |
 //! | [`delimited`] | `csv`: fields set apart by a delimiter |
 //! | [`json`] | `json`: a flat object a row |
+//! | [`maxwell`] | `maxwell-json`: the messages of Zendesk's Maxwell |
 //! | [`mysql_type`] | the types of MySQL and MariaDB from their text |
 //! | [`ogg`] | `ogg-json`: Oracle GoldenGate's operations |
+//! | `envelope` | what the messages of Canal and Maxwell have alike |
 //! | `scan` | the reader of JSON text |
 //! | `build` | from cells to columns, from columns to batches |
 //! | `write` | the writer of JSON text |
 
-// Parts of it wait for the formats that come next.
-#[allow(dead_code, unused_imports)]
 mod build;
+pub mod canal;
 pub mod debezium;
 pub mod decode;
 pub mod delimited;
 pub mod encode;
+mod envelope;
 pub mod json;
+pub mod maxwell;
 pub mod messages;
 pub mod mysql_type;
 pub mod ogg;

@@ -16,9 +16,11 @@ pub use declared::{DeclaredTable, DeclaredTypes, TypeName};
 pub use direction::Direction;
 pub use time_zone::TimeZone;
 
+use crate::canal::CanalOptions;
 use crate::debezium::DebeziumOptions;
 use crate::delimited::CsvOptions;
 use crate::json::JsonOptions;
+use crate::maxwell::MaxwellOptions;
 use crate::ogg::OggOptions;
 use crate::{Decode, Encode};
 
@@ -136,6 +138,8 @@ macro_rules! formats {
 formats! {
     "json" => Json(JsonOptions),
     "ogg-json" => OggJson(OggOptions),
+    "canal-json" => CanalJson(CanalOptions),
+    "maxwell-json" => MaxwellJson(MaxwellOptions),
     "debezium-json" => DebeziumJson(DebeziumOptions),
     "csv" => Csv(CsvOptions),
 }

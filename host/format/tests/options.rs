@@ -10,20 +10,29 @@ fn a_format_is_a_name_or_a_name_with_options() {
     assert_eq!(options("ogg-json"), options("ogg-json: {}"));
     assert_eq!(options("json").name(), "json");
     assert_ne!(options("json"), options("json: { table: t }"));
-    assert_eq!(FormatOptions::names(), ["json", "ogg-json", "debezium-json", "csv"]);
+    assert_eq!(
+        FormatOptions::names(),
+        ["json", "ogg-json", "canal-json", "maxwell-json", "debezium-json", "csv"]
+    );
 }
 
 #[test]
 fn mistakes_are_named() {
     for (yaml, message) in [
-        ("orc", "unknown variant `orc`, expected one of json, ogg-json, debezium-json, csv"),
-        ("orc: {}", "unknown variant `orc`, expected one of json, ogg-json, debezium-json, csv"),
+        (
+            "orc",
+            "unknown variant `orc`, expected one of json, ogg-json, canal-json, maxwell-json, debezium-json, csv",
+        ),
+        (
+            "orc: {}",
+            "unknown variant `orc`, expected one of json, ogg-json, canal-json, maxwell-json, debezium-json, csv",
+        ),
         ("json: { tabel: t }", "tabel"),
         ("{ json: {}, ogg-json: {} }", "one format is expected"),
         ("ogg-json: { time_zone: Mars }", "\"Mars\" is no time zone"),
         ("json: { schema: { t: { id: integr } } }", "\"integr\" is no type"),
         ("json: { deletes: never }", "never"),
-        ("[json]", "the name of a format (json, ogg-json, debezium-json, csv)"),
+        ("[json]", "the name of a format (json, ogg-json, canal-json, maxwell-json, debezium-json, csv)"),
     ] {
         let error = serde_saphyr::from_str::<FormatOptions>(yaml).unwrap_err().to_string();
         assert!(error.contains(message), "{yaml}: {error}");

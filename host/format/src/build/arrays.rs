@@ -25,13 +25,7 @@ impl Cells {
             tag::NUMBER => (Some(field::JSON_NUMBER), Arc::new(self.take_text(kinds))),
             tag::RAW => (Some(field::JSON_RAW), Arc::new(self.take_text(kinds))),
             booleans if booleans & !BOOLEAN == 0 => (None, Arc::new(self.booleans(kinds))),
-            _ => (
-                Some(field::JSON_RAW),
-                Arc::new(self.rewritten(|tag, cell, out| match tag {
-                    tag::TEXT => write_string(cell, out),
-                    _ => write_plain(tag, cell, out),
-                })),
-            ),
+            _ => (Some(field::JSON_RAW), Arc::new(self.rewritten(write_json))),
         };
         let field = Field::new(&self.name, values.data_type().clone(), true);
         let metadata = json.map(|json| HashMap::from([(field::JSON.to_owned(), json.to_owned())]));
@@ -55,14 +49,8 @@ impl Cells {
     /// The column as JSON.
     pub(super) fn into_raw(mut self) -> Column {
         let kinds = self.kinds();
-        let values = if kinds & VALUE & !tag::RAW == 0 {
-            self.take_text(kinds)
-        } else {
-            self.rewritten(|tag, cell, out| match tag {
-                tag::TEXT => write_string(cell, out),
-                _ => write_plain(tag, cell, out),
-            })
-        };
+        let values =
+            if kinds & VALUE & !tag::RAW == 0 { self.take_text(kinds) } else { self.rewritten(write_json) };
         self.with_presence(Arc::new(values), kinds)
     }
 
@@ -105,6 +93,13 @@ impl Cells {
             offsets.push(data.len() as i32);
         }
         text_array(offsets, data, self.validity(self.kinds()))
+    }
+}
+
+fn write_json(tag: u8, cell: &[u8], out: &mut Vec<u8>) {
+    match tag {
+        tag::TEXT => write_string(cell, out),
+        _ => write_plain(tag, cell, out),
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, TimeUnit};
+use schemars::JsonSchema;
+use serde::de::{Deserialize, Deserializer, Error as _};
 use sluicegate_model::field;
 
 use super::unavailable::Unavailable;
@@ -55,7 +57,7 @@ pub(crate) enum Reading {
 }
 
 /// What becomes of a date that no calendar has, as MySQL's `0000-00-00`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ZeroDates {
     /// The row is rejected.
@@ -65,6 +67,18 @@ pub enum ZeroDates {
     Null,
     /// Columns that hold dates become text, all of them, so that every value stays as it is.
     Text,
+}
+
+impl ZeroDates {
+    /// As an option of a format, in which YAML's null is the policy of that name.
+    pub(crate) fn option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        match Option::<String>::deserialize(deserializer)?.as_deref() {
+            Some("error") => Ok(Some(Self::Error)),
+            None | Some("null") => Ok(Some(Self::Null)),
+            Some("text") => Ok(Some(Self::Text)),
+            Some(other) => Err(D::Error::unknown_variant(other, &["error", "null", "text"])),
+        }
+    }
 }
 
 /// How bytes stand in the text of a message.
@@ -90,6 +104,10 @@ pub(crate) struct Dialect {
     pub(crate) zero_dates: ZeroDates,
     /// Whether the text of an `enum` or `set` may be a number.
     pub(crate) numbered_labels: bool,
+    /// Whether a value of the type `json` is the value itself, where others have text that holds it.
+    pub(crate) embedded_json: bool,
+    /// Whether geometries are text.
+    pub(crate) text_geometries: bool,
     /// Whether names of columns that differ in the case of their letters are one, as in MySQL.
     pub(crate) any_case: bool,
     /// Whether only the type that a message says tells how a value is read: a declared type is then cast from it.
@@ -138,6 +156,11 @@ impl CellType {
             MysqlType::Set(labels) => {
                 let labels = if dialect.numbered_labels { Arc::clone(labels) } else { Arc::default() };
                 made.reading = Reading::Labels(labels);
+            }
+            MysqlType::Json if dialect.embedded_json => made.reading = Reading::Raw,
+            MysqlType::Geometry if dialect.text_geometries => {
+                made.data_type = DataType::Utf8;
+                made.reading = Reading::Cast(Vec::new());
             }
             MysqlType::Date | MysqlType::DateTime { .. } | MysqlType::Timestamp { .. }
                 if dialect.zero_dates == ZeroDates::Text =>

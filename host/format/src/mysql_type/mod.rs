@@ -18,9 +18,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `read` | the text |
+//! | `read` | from the text |
+//! | `write` | to the text, of any column |
 
 mod read;
+mod write;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -95,6 +97,12 @@ impl MysqlType {
     /// The type of a text. No text is wrong: what is not known is [`MysqlType::Other`].
     pub fn parse(text: &str) -> Self {
         read::read(text)
+    }
+
+    /// The type in which MySQL holds the values of a column, with its text. It is what the source called the type,
+    /// where the column still is of it. What MySQL has no type for goes as text, lists and structs as JSON.
+    pub fn of(field: &Field) -> (Self, String) {
+        write::write(field)
     }
 
     /// The Arrow type that holds every value, exactly. What it cannot hold: dates that are none (`0000-00-00`,

@@ -11,7 +11,7 @@ use sluicegate_model::RowKind;
 
 use super::op_ts::Clock;
 use crate::build::Gatherer;
-use crate::scan::{Fault, Scanner, Text};
+use crate::scan::{Fault, Scanner, Text, excerpt};
 
 /// What an operation is once it was read. Its rows are in their table, not final yet.
 pub(super) enum Operation {
@@ -270,14 +270,5 @@ impl Document<'_, '_, '_, '_> {
     #[cold]
     pub(super) fn bad(&mut self, at: usize, what: impl std::fmt::Display) {
         self.envelope.bad.get_or_insert_with(|| format!("byte {at}: {what}"));
-    }
-}
-
-/// A value of the envelope as a reason quotes it.
-pub(super) fn excerpt(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{:?}...", &text[..end]),
-        None => format!("{text:?}"),
     }
 }

@@ -2,9 +2,9 @@
 
 use sluicegate_model::RowKind;
 
-use super::document::{Document, Envelope, Image, Op, Operation, Stop, excerpt};
+use super::document::{Document, Envelope, Image, Op, Operation, Stop};
 use super::op_ts::Clock;
-use crate::scan::Text;
+use crate::scan::{Text, excerpt};
 
 impl Document<'_, '_, '_, '_> {
     /// Puts the parts of a document together that was read to its end.

@@ -60,24 +60,5 @@ fn key_columns(scanner: &mut Scanner<'_>, at: usize) -> Keys {
     if scanner.literal(b"null").is_ok() {
         return Keys::Null;
     }
-    names(scanner).map_or(Keys::Other, Keys::Names)
-}
-
-/// The texts of an array; `None` where it is something else.
-fn names(scanner: &mut Scanner<'_>) -> Option<Vec<String>> {
-    let mut names = Vec::new();
-    let mut scratch = Vec::new();
-    if !scanner.eat(b'[') {
-        return None;
-    }
-    scanner.skip_space();
-    let mut more = !scanner.eat(b']');
-    while more {
-        let name = scanner.string().ok()?;
-        names.push(String::from_utf8_lossy(scanner.resolve(&name, &mut scratch)).into_owned());
-        scanner.skip_space();
-        more = scanner.eat(b',');
-        scanner.skip_space();
-    }
-    Some(names)
+    scanner.names().map_or(Keys::Other, Keys::Names)
 }

@@ -22,6 +22,14 @@ impl TimeZone {
     /// UTC.
     pub const UTC: Self = Self(Kind::Named(Tz::UTC));
 
+    /// The name, as it may be written.
+    pub(crate) fn name(self) -> String {
+        match self.0 {
+            Kind::Named(zone) => zone.name().to_owned(),
+            Kind::Fixed(offset) => offset.to_string(),
+        }
+    }
+
     /// Whether local time is UTC.
     pub fn is_utc(self) -> bool {
         match self.0 {

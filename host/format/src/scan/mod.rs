@@ -8,15 +8,18 @@
 //! |---|---|
 //! | `text` | the end of a string, and its escapes |
 //! | `number` | the form of a number |
+//! | `parts` | small values that stand around rows |
 //! | `skip` | values of any kind, as deep as [`MAX_DEPTH`] |
 
 mod number;
+mod parts;
 mod skip;
 mod text;
 
 use std::fmt;
 
 pub(crate) use number::is_number;
+pub(crate) use parts::{Scalar, excerpt};
 pub(crate) use skip::is_value;
 pub(crate) use text::{Text, find_special, unescape};
 

@@ -16,18 +16,18 @@ pub(crate) struct Style {
     pub(crate) timestamps: Timestamps,
 }
 
-struct Column<'a> {
+pub(super) struct Column<'a> {
     /// A comma, the name in quotes, a colon.
-    key: Vec<u8>,
-    nulls: Option<&'a NullBuffer>,
-    presence: Option<&'a BooleanBuffer>,
-    cells: CellWriter<'a>,
+    pub(super) key: Vec<u8>,
+    pub(super) nulls: Option<&'a NullBuffer>,
+    pub(super) presence: Option<&'a BooleanBuffer>,
+    pub(super) cells: CellWriter<'a>,
 }
 
 /// Writes the rows of one batch.
 pub(crate) struct RowWriter<'a> {
-    names: Vec<&'a str>,
-    columns: Vec<Column<'a>>,
+    pub(super) names: Vec<&'a str>,
+    pub(super) columns: Vec<Column<'a>>,
 }
 
 impl<'a> RowWriter<'a> {

@@ -47,6 +47,7 @@ pub(crate) fn held_by(profiles: &[&'static Profile]) -> BoxedStrategy<ChangeBatc
         .filter(|field| all(&type_name(field)) && has_strategy(field))
         .collect();
     let (nulls, missing) = (all("NULL, and empty text"), all("missing cells"));
+    let parts_before = all("update with some columns before");
     if units.is_empty() || fields.is_empty() {
         return Just(batch(&[], Vec::new(), Meta::new())).boxed();
     }
@@ -55,7 +56,9 @@ pub(crate) fn held_by(profiles: &[&'static Profile]) -> BoxedStrategy<ChangeBatc
     (units, fields)
         .prop_flat_map(move |(units, fields)| {
             let rows = units.iter().map(Vec::len).sum();
-            let columns: Vec<_> = fields.iter().map(|field| column(field, rows, nulls, missing)).collect();
+            let whole = if parts_before { Vec::new() } else { old_images(&units) };
+            let columns: Vec<_> =
+                fields.iter().map(|field| column(field, rows, nulls, missing, whole.clone())).collect();
             (Just(units), Just(fields), columns)
         })
         .prop_map(|(units, fields, columns)| {
@@ -64,6 +67,12 @@ pub(crate) fn held_by(profiles: &[&'static Profile]) -> BoxedStrategy<ChangeBatc
             batch(&units, named.zip(columns).collect(), Meta::new())
         })
         .boxed()
+}
+
+/// The rows that are the old images of pairs.
+fn old_images(units: &[Vec<RowKind>]) -> Vec<usize> {
+    let kinds = units.iter().flatten().enumerate();
+    kinds.filter(|(_, kind)| **kind == RowKind::UpdateBefore).map(|(row, _)| row).collect()
 }
 
 fn has_strategy(field: &Field) -> bool {
@@ -78,11 +87,21 @@ fn has_strategy(field: &Field) -> bool {
     )
 }
 
-fn column(field: &Field, rows: usize, nulls: bool, missing: bool) -> BoxedStrategy<Column> {
+/// A column, in which some old images say all that the new ones after them do.
+fn column(
+    field: &Field,
+    rows: usize,
+    nulls: bool,
+    missing: bool,
+    whole: Vec<usize>,
+) -> BoxedStrategy<Column> {
     let values = values(field, rows, if nulls { 0.8 } else { 1.0 });
     let presence = vec(prop::bool::weighted(if missing { 0.8 } else { 1.0 }), rows);
     (values, presence)
-        .prop_map(|(values, presence)| {
+        .prop_map(move |(values, mut presence)| {
+            for &row in &whole {
+                presence[row] |= presence[row + 1];
+            }
             Column::with_presence(values, Some(presence.into_iter().collect::<BooleanBuffer>()))
         })
         .boxed()

@@ -35,6 +35,8 @@ const fn profile(name: &'static str) -> Profile {
 
 const ALL: &[Profile] = &[
     profile("ogg-json"),
+    Profile { typed: true, ..profile("canal-json") },
+    profile("maxwell-json"),
     Profile { typed: true, ..profile("debezium-json") },
     Profile {
         name: "debezium-json, envelope: false",

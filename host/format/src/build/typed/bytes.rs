@@ -113,15 +113,10 @@ impl Cells {
 
 /// A cell as a reason quotes it.
 pub(super) fn excerpt(tag: u8, cell: &[u8]) -> String {
-    let text = String::from_utf8_lossy(cell);
-    let text = match tag {
-        tag::TRUE => "true",
-        tag::FALSE => "false",
-        _ => &*text,
-    };
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{:?}...", &text[..end]),
-        None => format!("{text:?}"),
+    match tag {
+        tag::TRUE => "true".to_owned(),
+        tag::FALSE => "false".to_owned(),
+        _ => crate::scan::excerpt(cell),
     }
 }
 

@@ -1,0 +1,203 @@
+//! Cells as Canal writes them: all of them text.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{BinaryArray, BooleanArray, FixedSizeBinaryArray, StringArray};
+use arrow_schema::{DataType, Field};
+use sluicegate_model::{Cell, ChangeBatch, Column};
+
+use super::options::NAME;
+use crate::write::{Decimals, KeyedCells, Plain, PlainWriter, Style, Timestamps, close_object, write_string};
+use crate::{EncodeError, MysqlType};
+
+/// The columns of one batch.
+pub(super) struct Columns<'a> {
+    columns: Vec<Written<'a>>,
+    plain: PlainWriter<'a>,
+}
+
+struct Written<'a> {
+    /// A comma, the name in quotes, a colon.
+    key: Vec<u8>,
+    cells: &'a Column,
+    form: Form<'a>,
+}
+
+/// How the values of a column are written.
+enum Form<'a> {
+    /// By their text.
+    Plain,
+    Boolean(&'a BooleanArray),
+    /// A character a byte.
+    Bytes(&'a BinaryArray),
+    Fixed(&'a FixedSizeBinaryArray),
+    /// The number that the bits are.
+    Bits(&'a BinaryArray),
+    /// The number of the label.
+    Label(&'a StringArray, Arc<[String]>),
+    /// The number with a bit for each label.
+    Labels(&'a StringArray, Arc<[String]>),
+}
+
+impl<'a> Columns<'a> {
+    /// Decides how each column is written, by the type that MySQL would have.
+    ///
+    /// # Errors
+    /// [`EncodeError::Type`] for a column whose type has no form.
+    pub(super) fn new(batch: &'a ChangeBatch) -> Result<Self, EncodeError> {
+        let style = Style { decimals: Decimals::Number, timestamps: Timestamps::Sql };
+        let fields = batch.schema().fields().iter().zip(batch.columns());
+        let columns = fields.map(|(field, cells)| {
+            let mut key = vec![b','];
+            write_string(field.name().as_bytes(), &mut key);
+            key.push(b':');
+            Written { key, cells, form: Form::of(field, cells) }
+        });
+        Ok(Self { columns: columns.collect(), plain: PlainWriter::new(batch, style, NAME)? })
+    }
+
+    /// Appends a row as an object of its columns, without those that are missing.
+    ///
+    /// # Errors
+    /// The reason where a value has no form.
+    pub(super) fn object(&self, row: usize, out: &mut Vec<u8>) -> Result<(), String> {
+        let start = out.len();
+        for place in 0..self.columns.len() {
+            let before = out.len();
+            out.extend_from_slice(&self.columns[place].key);
+            if !self.cell(place, row, out)? {
+                out.truncate(before);
+            }
+        }
+        close_object(start, out);
+        Ok(())
+    }
+}
+
+impl KeyedCells for Columns<'_> {
+    fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn name(&self, column: usize) -> &str {
+        self.plain.name(column)
+    }
+
+    fn key(&self, column: usize) -> &[u8] {
+        &self.columns[column].key
+    }
+
+    fn cell(&self, place: usize, row: usize, out: &mut Vec<u8>) -> Result<bool, String> {
+        let Written { cells, form, .. } = &self.columns[place];
+        match cells.cell(row) {
+            Cell::Missing => return Ok(false),
+            Cell::Null => {
+                out.extend_from_slice(b"null");
+                return Ok(true);
+            }
+            Cell::Value => {}
+        }
+        match form {
+            Form::Plain => {
+                let start = out.len();
+                if self.plain.write(place, row, out)? == Plain::Value {
+                    quote_from(start, out);
+                }
+            }
+            Form::Boolean(array) => {
+                out.extend_from_slice(if array.value(row) { b"\"1\"" } else { b"\"0\"" });
+            }
+            Form::Bytes(array) => write_latin1(array.value(row), out),
+            Form::Fixed(array) => write_latin1(array.value(row), out),
+            Form::Bits(array) => write_number(bits(array.value(row)), out),
+            Form::Label(array, labels) => write_label(array.value(row), labels, out),
+            Form::Labels(array, labels) => write_labels(array.value(row), labels, out),
+        }
+        Ok(true)
+    }
+}
+
+impl<'a> Form<'a> {
+    fn of(field: &Field, cells: &'a Column) -> Self {
+        let array = cells.values();
+        match (MysqlType::of(field).0, field.data_type()) {
+            (_, DataType::Boolean) => Self::Boolean(array.as_boolean()),
+            (MysqlType::Bit { .. }, _) => Self::Bits(array.as_binary()),
+            (_, DataType::Binary) => Self::Bytes(array.as_binary()),
+            (_, DataType::FixedSizeBinary(_)) => Self::Fixed(array.as_fixed_size_binary()),
+            (MysqlType::Enum(labels), _) => Self::Label(array.as_string(), labels),
+            (MysqlType::Set(labels), _) => Self::Labels(array.as_string(), labels),
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// Makes what was appended a string.
+fn quote_from(start: usize, out: &mut Vec<u8>) {
+    let clean = !out[start..].iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    if clean {
+        out.insert(start, b'"');
+        out.push(b'"');
+    } else {
+        let text = out.split_off(start);
+        write_string(&text, out);
+    }
+}
+
+fn write_latin1(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut text = Vec::with_capacity(bytes.len() + bytes.len() / 2);
+    for byte in bytes {
+        text.extend_from_slice(char::from(*byte).encode_utf8(&mut [0; 2]).as_bytes());
+    }
+    write_string(&text, out);
+}
+
+fn bits(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte))
+}
+
+fn write_number(number: u64, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    out.push(b'"');
+}
+
+/// What is none of the labels is written as it is; the empty text is what MySQL keeps for what was none.
+fn write_label(text: &str, labels: &[String], out: &mut Vec<u8>) {
+    match labels.iter().position(|label| label == text) {
+        Some(place) => write_number(place as u64 + 1, out),
+        None if text.is_empty() => write_number(0, out),
+        None => write_string(text.as_bytes(), out),
+    }
+}
+
+fn write_labels(text: &str, labels: &[String], out: &mut Vec<u8>) {
+    let chosen = text.split(',').filter(|label| !label.is_empty());
+    let places = chosen.map(|chosen| labels.iter().take(64).position(|label| label == chosen));
+    match places.collect::<Option<Vec<_>>>() {
+        Some(places) => write_number(places.into_iter().fold(0, |bits, place| bits | 1 << place), out),
+        None => write_string(text.as_bytes(), out),
+    }
+}
+
+/// The number of a type in `java.sql.Types`, as Canal gives it.
+pub(super) fn sql_type(kind: &MysqlType) -> i32 {
+    match kind {
+        MysqlType::Integer { bytes: 1, .. } => -6,
+        MysqlType::Integer { bytes: 2, .. } => 5,
+        MysqlType::Integer { bytes: 3 | 4, .. } => 4,
+        MysqlType::Integer { .. } => -5,
+        MysqlType::Decimal { .. } => 3,
+        MysqlType::Float => 7,
+        MysqlType::Double => 8,
+        MysqlType::Bit { .. } | MysqlType::Set(_) => -7,
+        MysqlType::Enum(_) => 4,
+        MysqlType::Date => 91,
+        MysqlType::Time { .. } => 92,
+        MysqlType::DateTime { .. } | MysqlType::Timestamp { .. } => 93,
+        MysqlType::Binary { .. } | MysqlType::Geometry => 2004,
+        MysqlType::Text => 2005,
+        MysqlType::Year | MysqlType::Json | MysqlType::Other => 12,
+    }
+}

@@ -1,0 +1,128 @@
+//! Rows to messages.
+
+use std::ops::Range;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
+use sluicegate_model::{ChangeBatch, RowKind, meta};
+
+use super::columns::as_written;
+use super::options::NAME;
+use crate::write::{Decimals, RowWriter, Style, Timestamps, write_old, write_string};
+use crate::{Encode, EncodeError, EncodeReject, Message, Messages};
+
+/// Writes `maxwell-json`, with `primary_key_columns`, which Maxwell writes where it is told to.
+pub(super) struct MaxwellEncoder;
+
+impl Encode for MaxwellEncoder {
+    fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
+        let batch = as_written(batch);
+        let changes = Changes::new(&batch)?;
+        let mut rejects = Vec::new();
+        out.messages.reserve(batch.len());
+        let mut row = 0;
+        while row < batch.len() {
+            let unit = batch.unit_of(row);
+            row = unit.end;
+            // A pair goes by its new half.
+            let last = (unit.end - 1) as u32;
+            let start = out.bytes.len();
+            match changes.write(unit, &mut out.bytes) {
+                Ok(()) => out.messages.push(Message { row: last, value: Some(start..out.bytes.len()) }),
+                Err(reason) => {
+                    out.bytes.truncate(start);
+                    rejects.push(EncodeReject { row: last, reason });
+                }
+            }
+        }
+        Ok(rejects)
+    }
+}
+
+struct Changes<'a> {
+    batch: &'a ChangeBatch,
+    rows: RowWriter<'a>,
+    /// The beginning of every message: database, table, and the name of the next key.
+    head: Vec<u8>,
+    /// `primary_key_columns` and its value.
+    keys: Vec<u8>,
+    times: Option<&'a TimestampMicrosecondArray>,
+    positions: Option<&'a StringArray>,
+    transactions: Option<&'a StringArray>,
+}
+
+impl<'a> Changes<'a> {
+    fn new(batch: &'a ChangeBatch) -> Result<Self, EncodeError> {
+        let text = |name: &str| batch.meta().get(name).and_then(|texts| texts.as_string_opt::<i32>());
+        let mut head = b"{\"database\":".to_vec();
+        write_string(batch.table().database().as_bytes(), &mut head);
+        head.extend_from_slice(b",\"table\":");
+        write_string(batch.table().table().as_bytes(), &mut head);
+        head.extend_from_slice(b",\"type\":\"");
+        let mut keys = b",\"primary_key_columns\":[".to_vec();
+        for (place, column) in batch.primary_key().iter().enumerate() {
+            if place > 0 {
+                keys.push(b',');
+            }
+            write_string(column.as_bytes(), &mut keys);
+        }
+        keys.push(b']');
+        let style = Style { decimals: Decimals::Number, timestamps: Timestamps::Sql };
+        Ok(Self {
+            batch,
+            rows: RowWriter::new(batch, style, NAME)?,
+            head,
+            keys,
+            times: batch
+                .meta()
+                .get(meta::EVENT_TIME)
+                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
+            positions: text(meta::SOURCE_POSITION),
+            transactions: text(meta::TRANSACTION),
+        })
+    }
+
+    fn write(&self, unit: Range<usize>, out: &mut Vec<u8>) -> Result<(), String> {
+        let last = unit.end - 1;
+        let kind: &[u8] = match self.batch.kind(last) {
+            RowKind::Insert => b"insert\"",
+            RowKind::UpdateAfter => b"update\"",
+            RowKind::Delete | RowKind::UpdateBefore => b"delete\"",
+        };
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(kind);
+        if let Some(times) = self.times.filter(|times| times.is_valid(last)) {
+            out.extend_from_slice(b",\"ts\":");
+            let seconds = times.value(last).div_euclid(1_000_000);
+            out.extend_from_slice(itoa::Buffer::new().format(seconds).as_bytes());
+        }
+        if let Some(transaction) = self.transactions.filter(|texts| texts.is_valid(last)) {
+            let name = transaction.value(last);
+            // Maxwell's own are numbers.
+            if name.parse::<u64>().is_ok_and(|xid| itoa::Buffer::new().format(xid) == name) {
+                out.extend_from_slice(b",\"xid\":");
+                out.extend_from_slice(name.as_bytes());
+            } else {
+                out.extend_from_slice(b",\"gtid\":");
+                write_string(name.as_bytes(), out);
+            }
+        }
+        if let Some(position) = self.positions.filter(|texts| texts.is_valid(last)) {
+            out.extend_from_slice(b",\"position\":");
+            write_string(position.value(last).as_bytes(), out);
+        }
+        out.extend_from_slice(&self.keys);
+        out.extend_from_slice(b",\"data\":");
+        self.rows.object(last, out)?;
+        if unit.len() == 2 {
+            let without = out.len();
+            out.extend_from_slice(b",\"old\":");
+            if !write_old(&self.rows, self.batch.primary_key(), unit.start, out)? {
+                out.truncate(without);
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
