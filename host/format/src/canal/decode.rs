@@ -7,7 +7,7 @@ use super::document::{Document, Kind};
 use super::rows::Rows;
 use crate::build::{BytesAs, CellType, Change, Dialect, Gatherer};
 use crate::envelope::{Names, text};
-use crate::options::DeclaredTypes;
+use crate::options::{DeclaredTypes, TimeZone};
 use crate::scan::{Scalar, Scanner, Text, excerpt};
 use crate::{Decode, LaneInfo, MysqlType, Record};
 
@@ -21,7 +21,7 @@ impl CanalDecoder {
     pub(super) fn new(options: &CanalOptions) -> Self {
         let dialect = Dialect {
             bytes: BytesAs::Latin1,
-            zone: options.time_zone.map(|zone| zone.name()),
+            zone: options.time_zone.map(TimeZone::name),
             zero_dates: options.zero_dates.unwrap_or_default(),
             numbered_labels: true,
             any_case: true,

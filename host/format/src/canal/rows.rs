@@ -31,8 +31,8 @@ impl Rows<'_> {
         let mut data = Items::new(scanner.clone(), self.data);
         let mut several = false;
         let mut part = 0;
-        while data.next()? {
-            if old.as_mut().map(Items::next).transpose()? == Some(false) {
+        while data.next() {
+            if old.as_mut().is_some_and(|old| !old.next()) {
                 return Err(Fault { at: self.old.unwrap_or(self.data), what: OTHER_LENGTH });
             }
             let kinds = self.row(table, &mut data.scanner, old.as_mut().map(|old| &mut old.scanner))?;
@@ -40,7 +40,7 @@ impl Rows<'_> {
             table.commit(kinds, Change { part: several.then_some(part), ..self.change });
             part += 1;
         }
-        if old.as_mut().map(Items::next).transpose()? == Some(true) {
+        if old.as_mut().is_some_and(Items::next) {
             return Err(Fault { at: self.old.unwrap_or(self.data), what: OTHER_LENGTH });
         }
         Ok(())
@@ -97,15 +97,15 @@ impl<'m> Items<'m> {
     }
 
     /// Goes to the next one, the one before having been read.
-    fn next(&mut self) -> Result<bool, Fault> {
+    fn next(&mut self) -> bool {
         self.scanner.skip_space();
         if self.scanner.eat(b']') {
-            return Ok(false);
+            return false;
         }
         if !std::mem::replace(&mut self.first, false) {
             self.scanner.eat(b',');
             self.scanner.skip_space();
         }
-        Ok(true)
+        true
     }
 }

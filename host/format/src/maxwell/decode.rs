@@ -10,7 +10,7 @@ use super::document::{Document, Kind};
 use super::message_key;
 use crate::build::{Change, Dialect, Gatherer};
 use crate::envelope::{Names, text};
-use crate::options::DeclaredTypes;
+use crate::options::{DeclaredTypes, TimeZone};
 use crate::scan::{Fault, Scanner, Text, excerpt};
 use crate::{Decode, LaneInfo, Record};
 
@@ -24,7 +24,7 @@ pub(super) struct MaxwellDecoder {
 impl MaxwellDecoder {
     pub(super) fn new(options: &MaxwellOptions) -> Self {
         let dialect = Dialect {
-            zone: options.time_zone.map(|zone| zone.name()),
+            zone: options.time_zone.map(TimeZone::name),
             zero_dates: options.zero_dates.unwrap_or_default(),
             embedded_json: true,
             text_geometries: true,
