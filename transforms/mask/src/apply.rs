@@ -46,24 +46,29 @@ fn in_key(batch: &Batch, column: &str) -> Failure {
 
 fn done(work: &Work, column: &Column) -> Result<Checked, Failure> {
     match work {
-        Work::Text(call) => match text_of(column)? {
-            None => compute(call, column),
-            Some(text) => then(text, |text| compute(call, text)),
-        },
+        Work::Text(call) => of_text(column, |text| compute(call, text)),
         Work::Typed(call) => {
             refuse_numbers_in_text(call, column)?;
             compute(call, column)
         }
-        Work::Replace { call, hide_without } => match text_of(column)? {
-            None => replace(call, hide_without.as_deref(), column),
-            Some(text) => then(text, |text| replace(call, hide_without.as_deref(), text)),
-        },
+        Work::Replace { call, hide_without } => {
+            of_text(column, |text| replace(call, hide_without.as_deref(), text))
+        }
         Work::Pseudonym { key, call } => match text_of(column) {
             // Bytes have a pseudonym as they are.
             Ok(None) | Err(_) => compute(call, &crypto::mac(column, key)?),
             Ok(Some(text)) => then(text, |text| compute(call, &crypto::mac(text, key)?)),
         },
     }
+}
+
+/// A function over text. Nearly every column is text already, so the host is asked for the type only where it refuses
+/// the column.
+fn of_text(column: &Column, work: impl Fn(&Column) -> Result<Checked, Failure>) -> Result<Checked, Failure> {
+    work(column).or_else(|refused| match text_of(column)? {
+        None => Err(refused),
+        Some(text) => then(text, work),
+    })
 }
 
 fn compute(call: &Call, column: &Column) -> Result<Checked, Failure> {

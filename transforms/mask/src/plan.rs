@@ -85,8 +85,14 @@ fn work(method: &Method, time_zone: Option<&str>) -> Result<Work, (&'static str,
         Method::BankCard => preset("bank-card"),
         Method::Email => preset("email"),
         Method::Keep(Keep { first, last, with }) => {
-            let mut made =
-                call("mask", &[("keep-first", &first.to_string()), ("keep-last", &last.to_string())]);
+            let mut made = call("mask", &[]);
+            let kept = [("keep-first", first), ("keep-last", last)];
+            // Not even said where it is the host's own default.
+            made.options.extend(
+                kept.into_iter()
+                    .filter(|(_, count)| **count > 0)
+                    .map(|(end, count)| (end, count.to_string())),
+            );
             made.options.extend(with.map(|with| ("with", with.to_string())));
             Ok(Work::Text(made))
         }
@@ -156,7 +162,7 @@ mod tests {
         assert_eq!(work_of(r#""id_card""#), Work::Text(call("mask", &[("preset", "id-card")])));
         assert_eq!(
             work_of(r#"{"keep": {"last": 4, "with": "x"}}"#),
-            Work::Text(call("mask", &[("keep-first", "0"), ("keep-last", "4"), ("with", "x")]))
+            Work::Text(call("mask", &[("keep-last", "4"), ("with", "x")]))
         );
         assert_eq!(work_of(r#"{"redact": null}"#), Work::Typed(call("redact", &[])));
         assert_eq!(work_of(r#"{"redact": false}"#), Work::Typed(call("redact", &[("value", "false")])));
