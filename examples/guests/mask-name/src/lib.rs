@@ -3,6 +3,7 @@
 //! A transform as a user would write it. It reads the text of a column and makes a new column of it; every other
 //! column stays in the host.
 
+use sluicegate_sdk::builders::push_repeated;
 use sluicegate_sdk::prelude::*;
 
 sluicegate_sdk::export!(MaskName);
@@ -66,9 +67,9 @@ impl MaskName {
 impl Config {
     /// Appends the masked name to `text`.
     fn mask(&self, name: &str, text: &mut String) {
-        for (place, character) in name.chars().enumerate() {
-            text.push(if place < self.keep { character } else { self.with });
-        }
+        let mut rest = name.chars();
+        text.extend(rest.by_ref().take(self.keep));
+        push_repeated(text, self.with, rest.as_str().chars().count());
     }
 }
 
