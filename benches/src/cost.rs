@@ -9,11 +9,11 @@ use arrow_schema::{Field, Schema};
 use sluicegate_connector::Transform;
 use sluicegate_keys::KeyRing;
 use sluicegate_model::ChangeBatch;
-use sluicegate_wasm::{Host, HostOptions, StepInstance};
+use sluicegate_wasm::{Host, HostOptions, Step, StepInstance};
 
-use crate::Fallible;
 use crate::table::{Section, median};
-use crate::transforms::{cases, orders, ring, start, time};
+use crate::transforms::{Native, cases, orders, ring, start, time};
+use crate::{Fallible, languages};
 
 /// Rows of the batches, from the smallest to the largest.
 const SIZES: [usize; 9] = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536];
@@ -51,7 +51,7 @@ impl Line {
     }
 }
 
-/// Measures all built-ins, a user's guest, and the peer where it is built.
+/// Measures all built-ins, a user's guest in each language that is built, and the peer.
 ///
 /// # Errors
 /// Where a guest does not load or run.
@@ -67,17 +67,25 @@ pub fn measure() -> Fallible<Vec<Section>> {
     );
     let head = ["step", "a row, ns", "a batch, us", "natively: a row, ns", "a batch, us"];
     let mut section = Section::new("What a row and a batch cost", about, &head);
+    let mut mask = None;
     for case in cases(&ring) {
-        let mut instance = start(&host, &ring, &case)?;
-        let (mut guest, mut native) = (Vec::new(), Vec::new());
-        for rows in SIZES {
-            let given = (case.given)(rows)?;
-            guest.push((rows as f64, in_guest(&mut instance, &given)?));
-            native.push((rows as f64, repeated(rows, || (case.native)(black_box(&given)))?));
-        }
-        let [row, batch] = Line::through(&guest).cells();
-        let [native_row, native_batch] = Line::through(&native).cells();
+        let guest = fit(&mut start(&host, &ring, &case)?, case.given)?;
+        let native: Fallible<Vec<_>> =
+            SIZES.iter().map(|&rows| natively(&*case.native, rows, &(case.given)(rows)?)).collect();
+        let native = Line::through(&native?);
+        let [row, batch] = guest.cells();
+        let [native_row, native_batch] = native.cells();
         section.row([case.name.to_owned(), row, batch, native_row, native_batch]);
+        if case.guest == "mask-name" {
+            mask = Some(native);
+        }
+    }
+    let [native_row, native_batch] = mask.ok_or("mask-name is gone")?.cells();
+    for (language, guest) in languages::built()? {
+        let mut instance = Step::new(&host, languages::options(guest))?.start()?;
+        let [row, batch] = fit(&mut instance, orders)?.cells();
+        let name = format!("mask-name in {language}");
+        section.row([name, row, batch, native_row.clone(), native_batch.clone()]);
     }
     match peer() {
         Ok(points) => {
@@ -117,6 +125,17 @@ fn with_columns(batch: ChangeBatch, count: usize) -> Fallible<ChangeBatch> {
     }
     parts.schema = Arc::new(Schema::new(fields));
     Ok(parts.build()?)
+}
+
+/// The line of a guest.
+fn fit(instance: &mut StepInstance, given: fn(usize) -> Fallible<ChangeBatch>) -> Fallible<Line> {
+    let points: Fallible<Vec<_>> =
+        SIZES.iter().map(|&rows| Ok((rows as f64, in_guest(instance, &given(rows)?)?))).collect();
+    Ok(Line::through(&points?))
+}
+
+fn natively(native: &Native, rows: usize, given: &ChangeBatch) -> Fallible<(f64, f64)> {
+    Ok((rows as f64, repeated(rows, || native(black_box(given)))?))
 }
 
 fn in_guest(instance: &mut StepInstance, given: &ChangeBatch) -> Fallible<f64> {
