@@ -9,6 +9,7 @@ use sluicegate_engine::{Counters, Options, Pipeline};
 use sluicegate_kafka::source::Moment;
 use sluicegate_kafka::{Identity, Until};
 use sluicegate_model::{ByteSize, ChangeBatch, Lane, Position, TimeSpan};
+use sluicegate_wasm::Step;
 
 use super::error::{ConfigErrors, Problem};
 use super::outputs::Outputs;
@@ -64,7 +65,8 @@ impl Config {
     pub fn assemble(&self, run: &RunOptions) -> Result<Pipeline, ConfigErrors> {
         let file = &self.loaded.pipeline;
         let steps = self.chain_factories()?;
-        let identity = self.identity()?.with_plan(plan::hash(&self.loaded)).taking_over(run.takeover);
+        let plan = plan::hash(&self.loaded, self.steps()?);
+        let identity = self.identity()?.with_plan(plan).taking_over(run.takeover);
         let setting = self.setting(&identity);
         let BuiltSource { source, group, ends } = file
             .source
@@ -100,7 +102,16 @@ impl Config {
     /// # Errors
     /// Of guests that cannot be used and `with:` blocks that they refuse.
     pub fn chain_factories(&self) -> Result<Vec<Arc<dyn TransformFactory>>, ConfigErrors> {
-        guests::steps(&self.loaded, &self.ring)
+        Ok(self.steps()?.iter().map(|step| Arc::new(step.clone()) as Arc<dyn TransformFactory>).collect())
+    }
+
+    /// The same as guests. They are read once: what runs is what the plan was made of, whatever becomes of the files.
+    pub(super) fn steps(&self) -> Result<&[Step], ConfigErrors> {
+        if let Some(steps) = self.steps.get() {
+            return Ok(steps);
+        }
+        let steps = guests::steps(&self.loaded, &self.ring)?;
+        Ok(self.steps.get_or_init(|| steps))
     }
 
     /// What is committed, for people. No group is joined.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use sluicegate_connector::{TransformError, TransformFactory};
+use sluicegate_connector::{TransformError, TransformFactory as _};
 use sluicegate_keys::KeyRing;
 use sluicegate_transforms::BUILT_INS;
 use sluicegate_wasm::{GuestError, GuestSource, Host, HostOptions, Step, StepOptions};
@@ -40,7 +40,7 @@ fn cache_directory() -> Option<PathBuf> {
 ///
 /// # Errors
 /// Of all steps that cannot be used.
-pub(super) fn steps(loaded: &Loaded, ring: &KeyRing) -> Result<Vec<Arc<dyn TransformFactory>>, ConfigErrors> {
+pub(super) fn steps(loaded: &Loaded, ring: &KeyRing) -> Result<Vec<Step>, ConfigErrors> {
     steps_where(loaded, ring, &|_| true)
 }
 
@@ -49,21 +49,21 @@ pub(super) fn steps_where(
     loaded: &Loaded,
     ring: &KeyRing,
     wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Arc<dyn TransformFactory>>, ConfigErrors> {
+) -> Result<Vec<Step>, ConfigErrors> {
     let host = host().map_err(|error| loaded.error(Problem::new(error.to_string())))?;
     let nodes = loaded.tree.get("steps").map(Node::items).unwrap_or_default();
     let mut problems = Vec::new();
-    let mut factories: Vec<Arc<dyn TransformFactory>> = Vec::new();
+    let mut steps = Vec::new();
     let named = loaded.pipeline.steps.iter().zip(names(&loaded.pipeline.steps)).zip(nodes);
     for ((entry, name), node) in named.filter(|((_, name), _)| wanted(name)) {
         let maker = Maker { loaded, host: &host, ring, entry, node };
         match maker.step(name) {
-            Ok(step) => factories.push(Arc::new(step)),
+            Ok(step) => steps.push(step),
             Err(found) => problems.extend(found),
         }
     }
     loaded.check(problems)?;
-    Ok(factories)
+    Ok(steps)
 }
 
 struct Maker<'a> {

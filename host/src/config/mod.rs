@@ -61,8 +61,10 @@ pub(crate) mod under_test;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use sluicegate_keys::KeyRing;
+use sluicegate_wasm::Step;
 
 pub use assemble::{RunOptions, RunUntil};
 pub use error::ConfigErrors;
@@ -82,6 +84,8 @@ use load::Loaded;
 pub struct Config {
     loaded: Loaded,
     ring: KeyRing,
+    /// The steps, once they were asked for.
+    steps: OnceLock<Vec<Step>>,
 }
 
 impl Config {
@@ -111,7 +115,7 @@ impl Config {
         let mut problems = Vec::new();
         let ring = check::check(&loaded, &mut problems);
         loaded.check(problems)?;
-        Ok(Self { loaded, ring })
+        Ok(Self { loaded, ring, steps: OnceLock::new() })
     }
 
     /// Checks what reading does not: guests are loaded, each is given its `with:` block, and the tables that the source's

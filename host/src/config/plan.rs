@@ -3,29 +3,28 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sluicegate_transforms::built_in;
-use sluicegate_wasm::GuestSource;
+use sluicegate_connector::TransformFactory as _;
+use sluicegate_wasm::{GuestSource, Step};
 
 use super::load::Loaded;
-use super::steps::{StepEntry, names};
 
 /// Digits of the hash that are kept: enough to tell two files apart, short enough for a message.
 const DIGITS: usize = 16;
 
 /// The plan of a pipeline: its steps with their guests and configurations, and the keys that they may use. Limits,
 /// connections and secrets are no part of it: they may differ between processes, and change while others run.
-pub(super) fn hash(loaded: &Loaded) -> String {
+pub(super) fn hash(loaded: &Loaded, steps: &[Step]) -> String {
     let file = &loaded.pipeline;
     let steps: Vec<Value> = file
         .steps
         .iter()
-        .zip(names(&file.steps))
-        .map(|(step, name)| {
+        .zip(steps)
+        .map(|(entry, step)| {
             json!({
-                "name": name,
-                "guest": guest(loaded, step),
-                "with": sorted(&step.with),
-                "keys": step.keys.keys().collect::<Vec<_>>(),
+                "name": step.name(),
+                "guest": hex::encode(step.sha256()),
+                "with": sorted(&entry.with),
+                "keys": entry.keys.keys().collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -35,15 +34,6 @@ pub(super) fn hash(loaded: &Loaded) -> String {
     let mut digits = hex::encode(GuestSource::new("plan", plan.into_bytes()).sha256());
     digits.truncate(DIGITS);
     digits
-}
-
-/// What tells a guest: the hash of its bytes. One that cannot be read ends the start elsewhere, with its reason.
-fn guest(loaded: &Loaded, step: &StepEntry) -> Option<String> {
-    let source = match built_in(&step.uses) {
-        Some(guest) => Some(GuestSource::new(guest.name, guest.wasm)),
-        None => GuestSource::file(&step.path(&loaded.directory)).ok(),
-    };
-    source.map(|source| hex::encode(source.sha256()))
 }
 
 /// The order of keys says nothing.
@@ -70,7 +60,8 @@ mod tests {
              sink: {{ kafka: {{ brokers: b:1, topic: o, format: json }} }}\n{rest}"
         );
         let config = Config::parse(&text, Path::new("p.yaml"));
-        super::hash(&config.unwrap_or_else(|error| panic!("{error}")).loaded)
+        let config = config.unwrap_or_else(|error| panic!("{error}"));
+        super::hash(&config.loaded, config.steps().unwrap_or_else(|error| panic!("{error}")))
     }
 
     #[test]

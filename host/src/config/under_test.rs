@@ -32,7 +32,8 @@ impl Config {
         &self,
         names: &BTreeSet<String>,
     ) -> Result<Vec<Arc<dyn TransformFactory>>, ConfigErrors> {
-        guests::steps_where(&self.loaded, &self.ring, &|name| names.contains(name))
+        let steps = guests::steps_where(&self.loaded, &self.ring, &|name| names.contains(name))?;
+        Ok(steps.into_iter().map(|step| Arc::new(step) as Arc<dyn TransformFactory>).collect())
     }
 
     /// The keys of the pipeline.
