@@ -29,11 +29,13 @@ pub(super) struct Arguments {
 const LONG: &str = "\
 The tables that the `schema:` of the source's format declares are put through all steps without a row, and the tables that \
 come out are printed with their columns and types. A step that cannot handle a table is an error at its line. Without \
-`schema:` the outputs are known with --online, or when rows come.
+`schema:` the outputs are known with --online, or when rows come. A note says where a step needs more of a row than the \
+source tells: the row before an update, for one.
 
 With --output json one object is printed: `pipeline`, `valid`, `online`, `steps` (names), `outputs`; an output has \
-`table`, `from` (tables of the source), `columns` (`name`, `type`), `primary_key`. Mistakes are one object on standard \
-error, with the exit code 2: `error` (all of it as text), `code`, `problems` (`message`, `help`, `line`, `column`).
+`table`, `from` (tables of the source), `columns` (`name`, `type`), `primary_key`; and `cautions`, the notes. Mistakes are \
+one object on standard error, with the exit code 2: `error` (all of it as text), `code`, `problems` (`message`, `help`, \
+`line`, `column`).
 
 Examples:
   sluicegate validate orders.yaml
@@ -43,20 +45,22 @@ Examples:
 pub(super) async fn validate(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let config = Config::load(&arguments.file)?;
     let declared = config.outputs()?;
-    let outputs = if arguments.online { config.check_online().await? } else { declared };
+    let (outputs, notes) =
+        if arguments.online { config.check_online().await? } else { (declared, config.needs_unmet()?) };
+    let notes: Vec<String> = config.cautions().into_iter().map(str::to_owned).chain(notes).collect();
     let steps = config.step_names();
     match output {
         Output::Json => println!(
             "{}",
             json!({
                 "pipeline": config.name(), "valid": true, "online": arguments.online, "steps": steps,
-                "outputs": outputs, "cautions": config.cautions(),
+                "outputs": outputs, "cautions": notes,
             })
         ),
         Output::Text => {
             print!("{}", text(config.name(), &steps, arguments.online, &outputs, &Terminal::of_stdout()));
-            for caution in config.cautions() {
-                println!("note: {caution}");
+            for note in notes {
+                println!("note: {note}");
             }
         }
     }

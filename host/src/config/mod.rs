@@ -13,6 +13,7 @@
 //! | `nearest` | what somebody may have meant |
 //! | `plan` | what a pipeline does to rows, as a hash |
 //! | `guests` | steps, found, loaded and tried |
+//! | `needs` | what steps need of the rows that come in |
 //! | `key_grants` | keys that `crypt` and `mask` name and are not granted |
 //! | `letters` | where dead letters go, sealed |
 //! | `replays` | what the verbs about dead letters need |
@@ -40,6 +41,7 @@ mod letters;
 mod load;
 pub(crate) mod locate;
 pub(crate) mod nearest;
+mod needs;
 mod online;
 pub mod outputs;
 mod pipeline;

@@ -2,7 +2,7 @@
 
 use sluicegate_connector::Error;
 use sluicegate_kafka::KafkaDeadLetters;
-use sluicegate_model::{Decoded, Item, Lane};
+use sluicegate_model::{ChangeBatch, Decoded, Item, Lane};
 
 use super::Config;
 use super::outputs::OutputTable;
@@ -19,19 +19,23 @@ impl Config {
 
     /// Asks the systems: the source for its topics and newest records, the steps what they make of those, the sink
     /// whether it can hold that. The topic of positions is made, where it is missing, and nothing else. Gives the tables
-    /// that rows go to: of what is declared, and of the newest records.
+    /// that rows go to, of what is declared and of the newest records, and notes about what steps need and these lack.
     ///
     /// # Errors
     /// The first thing that is not ready.
-    pub async fn check_online(&self) -> Result<Vec<OutputTable>, Error> {
+    pub async fn check_online(&self) -> Result<(Vec<OutputTable>, Vec<String>), Error> {
         let file = &self.loaded.pipeline;
         let sample = self.sample(20).await?;
         let rows = sample.into_iter().flat_map(|(_, decoded)| decoded.items).filter_map(|item| match item {
-            Item::Rows(batch) => Some(batch.slice(0, 0)),
+            Item::Rows(batch) => Some(batch),
             Item::Control(_) => None,
         });
+        let rows: Vec<ChangeBatch> = rows.collect();
+        let mut notes = self.needs_unmet()?;
+        notes.extend(self.needs_unmet_by(&rows)?);
         let mut problems = Vec::new();
-        let asked = self.declared().into_iter().chain(rows).collect();
+        let tables = rows.iter().map(|batch| batch.slice(0, 0));
+        let asked = self.declared().into_iter().chain(tables).collect();
         let outputs = self.ask(&self.chain_factories()?, asked, &mut problems);
         self.loaded.check(problems)?;
         let tables = outputs.tables();
@@ -46,6 +50,6 @@ impl Config {
         {
             KafkaDeadLetters::new(&topic.connection, &topic.options)?.prepare().await?;
         }
-        Ok(tables)
+        Ok((tables, notes))
     }
 }

@@ -27,3 +27,9 @@ fn outputs_that_cannot_be_known_are_said_to_be() {
     let finished = run_in(&here().join("files"), &["validate", "no-schema.yaml"]);
     expect("validate-no-schema.txt", &finished.transcript());
 }
+
+#[test]
+fn a_step_that_needs_more_than_the_source_tells_is_named() {
+    let finished = run_in(&here().join("files"), &["validate", "no-before-images.yaml"]);
+    expect("validate-no-before-images.txt", &finished.transcript());
+}
