@@ -7,6 +7,7 @@ mod help;
 mod inspect;
 mod mistakes;
 mod new_pipeline;
+mod pages;
 mod preview;
 mod support;
 mod validate;
