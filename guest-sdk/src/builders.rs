@@ -115,6 +115,7 @@ pub fn push_repeated(text: &mut String, character: char, times: usize) {
     bytes.reserve(times.next_multiple_of(8));
     let eight = (u64::from(character as u8) * 0x0101_0101_0101_0101).to_ne_bytes().map(MaybeUninit::new);
     let (room, _) = bytes.spare_capacity_mut().as_chunks_mut();
+    #[allow(clippy::manual_slice_fill, reason = "`fill` becomes that call")]
     for place in &mut room[..times.div_ceil(8)] {
         *place = eight;
     }

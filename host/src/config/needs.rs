@@ -31,7 +31,7 @@ impl Config {
     /// Of steps that cannot be used.
     pub(crate) fn needs_unmet(&self) -> Result<Vec<String>, ConfigErrors> {
         let found = self.loaded.pipeline.source.format().and_then(of_format);
-        self.notes(&Vec::from_iter(found))
+        self.notes(found.as_slice())
     }
 
     /// The same of rows that were read.
