@@ -242,11 +242,22 @@ fn plain(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The command: cargo puts a package's binaries beside the folder of its tests.
+/// The variable that names another command to test, a released one for example.
+const BINARY: &str = "SLUICEGATE_BINARY";
+
+/// The command under test: the one that `SLUICEGATE_BINARY` names, else the one that was built with these tests, which
+/// cargo puts beside their folder.
 ///
 /// # Panics
 /// Where it is not there.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os(BINARY) {
+        // Tests run in the folder of their package, the command in one of its own.
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the checkout");
+        let path = root.join(named);
+        assert!(path.is_file(), "{BINARY} names {}, which is not there", path.display());
+        return path;
+    }
     let test = std::env::current_exe().expect("the path of this test");
     let found = test
         .ancestors()

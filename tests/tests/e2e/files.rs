@@ -14,6 +14,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 use sluicegate_test_servers::{Kafka, Record, unique_name};
 use sluicegate_tests::Bench;
+use sluicegate_tests::command::binary;
 
 use crate::settings;
 
@@ -445,11 +446,4 @@ fn bad_lines_go_to_the_dead_letters_with_their_bytes() {
     let letter = json(letter.trim());
     assert!(letter.to_string().contains("no json"), "{letter}");
     assert_eq!(lines(&bench.path("out")).len(), 2);
-}
-
-/// Where the command is: cargo puts it beside the folder of the tests.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let beside = test.ancestors().skip(2).map(|folder| folder.join("sluicegate-under-test"));
-    beside.into_iter().find(|path| path.is_file()).expect("the command is built")
 }
