@@ -20,6 +20,7 @@ pub struct PipelineText {
     sink_brokers: String,
     topic: String,
     format: String,
+    written: String,
     source: String,
     steps: String,
     output: String,
@@ -37,6 +38,7 @@ impl PipelineText {
             sink_brokers: brokers.to_owned(),
             topic: topic.to_owned(),
             format: "ogg-json".to_owned(),
+            written: "json".to_owned(),
             source: String::new(),
             steps: String::new(),
             output: "{table}".to_owned(),
@@ -56,6 +58,13 @@ impl PipelineText {
     #[must_use]
     pub fn format(mut self, format: &str) -> Self {
         format.clone_into(&mut self.format);
+        self
+    }
+
+    /// Another format of the sink.
+    #[must_use]
+    pub fn written(mut self, format: &str) -> Self {
+        format.clone_into(&mut self.written);
         self
     }
 
@@ -109,6 +118,7 @@ impl PipelineText {
             sink_brokers,
             topic,
             format,
+            written,
             source,
             steps,
             output,
@@ -133,7 +143,7 @@ sink:
   kafka:
     connection: out
     topic: "{output}"
-    format: json
+    format: {written}
     headers: {{ origin: "{{origin}}" }}{sink}{rest}
 "#
         )

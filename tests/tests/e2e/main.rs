@@ -3,6 +3,7 @@
 //! | module | what is tried |
 //! |---|---|
 //! | `files` | files as source and sink: all forms, kills, a full disk, standard streams |
+//! | `formats` | messages of GoldenGate, Canal and Debezium, from topic to topic |
 //! | `kill` | two processes, killed and paused at random: nothing is lost, nothing comes twice |
 //! | `trap` | a row that brings a guest down, alone among a million |
 //! | `evil` | guests that do what no guest should: contained, and all other rows arrive |
@@ -16,6 +17,7 @@
 mod dead_letters;
 mod evil;
 mod files;
+mod formats;
 mod kill;
 mod messages;
 mod pipeline;
