@@ -33,7 +33,7 @@ impl FileFormat {
     /// What the names of files of this form end with, by custom.
     pub fn suffix(&self) -> &'static str {
         match self {
-            Self::Messages(FormatOptions::Csv(_)) => "csv",
+            Self::Messages(FormatOptions::Delimited(_)) => "csv",
             Self::Messages(_) => "ndjson",
             Self::Parquet(_) => PARQUET,
             Self::Arrow(_) => ARROW,

@@ -8,12 +8,14 @@
 //! | [`options`] | [`FormatOptions`]: the formats by name, with what may be set about each |
 //! | [`canal`] | `canal-json`: Alibaba Canal's flat messages |
 //! | [`debezium`] | `debezium-json`: the change events of Debezium's connectors |
-//! | [`delimited`] | `csv`: fields set apart by a delimiter |
+//! | [`delimited`] | `delimited`, also `csv`: fields set apart by a delimiter |
+//! | [`encryption`] | messages that are encrypted whole, around any format |
 //! | [`json`] | `json`: a flat object a row |
 //! | [`maxwell`] | `maxwell-json`: the messages of Zendesk's Maxwell |
 //! | [`mysql_type`] | the types of MySQL and MariaDB from their text |
 //! | [`ogg`] | `ogg-json`: Oracle GoldenGate's operations |
 //! | `envelope` | what the messages of Canal and Maxwell have alike |
+//! | [`raw`] | `raw`: messages as they are, for formats that a guest knows |
 //! | `scan` | the reader of JSON text |
 //! | `build` | from cells to columns, from columns to batches |
 //! | `write` | the writer of JSON text |
@@ -25,17 +27,20 @@ pub mod decode;
 pub mod delimited;
 pub mod encode;
 mod envelope;
+pub mod encryption;
 pub mod json;
 pub mod maxwell;
 pub mod messages;
 pub mod mysql_type;
 pub mod ogg;
 pub mod options;
+pub mod raw;
 mod scan;
 mod write;
 
 pub use decode::{Decode, LaneInfo, Record};
-pub use encode::{Encode, EncodeError, EncodeReject};
+pub use encode::{Encode, EncodeError, EncodeReject, Parts};
+pub use encryption::{Encryption, SealedForm};
 pub use messages::{Message, Messages};
 pub use mysql_type::MysqlType;
 pub use options::{FormatError, FormatOptions};

@@ -2,6 +2,7 @@
 
 mod declared;
 mod direction;
+mod encoding;
 mod time_zone;
 
 use std::borrow::Cow;
@@ -14,14 +15,16 @@ use thiserror::Error;
 
 pub use declared::{DeclaredTable, DeclaredTypes, TypeName};
 pub use direction::Direction;
+pub use encoding::Encoding;
 pub use time_zone::TimeZone;
 
 use crate::canal::CanalOptions;
 use crate::debezium::DebeziumOptions;
-use crate::delimited::CsvOptions;
+use crate::delimited::DelimitedOptions;
 use crate::json::JsonOptions;
 use crate::maxwell::MaxwellOptions;
 use crate::ogg::OggOptions;
+use crate::raw::RawOptions;
 use crate::{Decode, Encode};
 
 /// Why a configured format cannot be used.
@@ -49,6 +52,14 @@ pub enum FormatError {
         option: &'static str,
         /// The one that is not.
         needs: &'static str,
+    },
+    /// Encryption of whole messages with a key that cannot do it.
+    #[error("`{option}`: {why}")]
+    Encryption {
+        /// The option: `decrypt` or `encrypt`.
+        option: &'static str,
+        /// What is wrong, and what to do.
+        why: String,
     },
     /// An option with a value that it cannot have.
     #[error("{format}: `{option}` cannot be {value:?}: it is {wanted}")]
@@ -78,11 +89,15 @@ pub(crate) trait Format {
     fn declared_key(&self) -> Option<&[String]> {
         None
     }
+    /// The tables whose schemas are known before their first row.
+    fn declared(&self) -> Vec<DeclaredTable> {
+        DeclaredTable::all(self.declared_types(), self.declared_key())
+    }
 }
 
-/// Makes [`FormatOptions`] from the list of the formats: a name, a variant, its options.
+/// Makes [`FormatOptions`] from the list of the formats: a name, other names for the same, a variant, its options.
 macro_rules! formats {
-    ($($name:literal => $variant:ident($options:ty)),+ $(,)?) => {
+    ($($name:literal $(| $other:literal)* => $variant:ident($options:ty)),+ $(,)?) => {
         /// A format by its name, alone or with options: `ogg-json`, or `{ ogg-json: { time_zone: Asia/Shanghai } }`.
         #[derive(Clone, Debug, PartialEq)]
         pub enum FormatOptions {
@@ -90,7 +105,7 @@ macro_rules! formats {
         }
 
         /// All names, in the order in which help shows them.
-        const NAMES: &[&str] = &[$($name),+];
+        const NAMES: &[&str] = &[$($name $(, $other)*),+];
 
         impl FormatOptions {
             /// The name.
@@ -108,28 +123,31 @@ macro_rules! formats {
 
             fn by_name<E: de::Error>(name: &str) -> Result<Self, E> {
                 match name {
-                    $($name => Ok(Self::$variant(<$options>::default())),)+
+                    $($name $(| $other)* => Ok(Self::$variant(<$options>::default())),)+
                     _ => Err(E::unknown_variant(name, NAMES)),
                 }
             }
 
             fn with_options<'de, A: MapAccess<'de>>(name: &str, map: &mut A) -> Result<Self, A::Error> {
                 match name {
-                    $($name => map.next_value().map(Self::$variant),)+
+                    $($name $(| $other)* => map.next_value().map(Self::$variant),)+
                     _ => Err(de::Error::unknown_variant(name, NAMES)),
                 }
             }
 
             fn schemas(generator: &mut SchemaGenerator) -> Vec<Schema> {
-                vec![$({
-                    let options = generator.subschema_for::<$options>();
+                let form = |name: &str, options: Schema| {
                     json_schema!({
                         "type": "object",
-                        "properties": { $name: options },
-                        "required": [$name],
+                        "properties": { name: options },
+                        "required": [name],
                         "additionalProperties": false,
                     })
-                }),+]
+                };
+                vec![$(
+                    form($name, generator.subschema_for::<$options>()),
+                    $(form($other, generator.subschema_for::<$options>()),)*
+                )+]
             }
         }
     };
@@ -141,7 +159,8 @@ formats! {
     "canal-json" => CanalJson(CanalOptions),
     "maxwell-json" => MaxwellJson(MaxwellOptions),
     "debezium-json" => DebeziumJson(DebeziumOptions),
-    "csv" => Csv(CsvOptions),
+    "delimited" | "csv" => Delimited(DelimitedOptions),
+    "raw" => Raw(RawOptions),
 }
 
 impl FormatOptions {
@@ -176,9 +195,9 @@ impl FormatOptions {
         self.format().declared_key()
     }
 
-    /// The tables whose schemas are declared: what is known of a source before its first row.
+    /// The tables whose schemas are declared, or are always the same: what is known of a source before its first row.
     pub fn declared(&self) -> Vec<DeclaredTable> {
-        DeclaredTable::all(self.declared_types(), self.declared_key())
+        self.format().declared()
     }
 }
 

@@ -1,10 +1,14 @@
-//! `csv`, both ways.
+//! `delimited`, also `csv`, both ways.
 
 mod support;
 
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use serde_json::json;
 use sluicegate_format::{FormatError, FormatOptions, Messages};
-use sluicegate_model::{Cell, RowKind};
-use support::{batches, decode, decoder, encode, encoder, options};
+use sluicegate_model::{Cell, Item, RowKind, meta};
+use support::{batches, changes, decode, decoder, encode, encoder, options};
 
 #[test]
 fn fields_become_cells_of_their_columns() {
@@ -83,11 +87,157 @@ fn a_cell_that_was_not_sent_is_no_null() {
 #[test]
 fn what_cannot_be_is_said() {
     let message = |yaml: &str| match options(yaml) {
-        FormatOptions::Csv(csv) => csv.dialect().unwrap_err().to_string(),
+        FormatOptions::Delimited(delimited) => delimited.dialect().unwrap_err().to_string(),
         _ => String::new(),
     };
-    assert!(message("csv: { delimiter: ä }").contains("one ASCII character"));
+    assert!(message("csv: { quote: ä }").contains("one ASCII character"));
+    assert!(message("csv: { delimiter: '' }").contains("1 to 8 bytes"));
+    assert!(message("csv: { escape: ',' }").contains("another character"));
     assert!(message("csv: { quote: ',' }").contains("another character"));
     assert!(matches!(options("csv").decoder().err(), Some(FormatError::Needs { .. })));
     assert!(options("csv: { columns: [a] }").encoder().is_err());
+}
+
+const GOLDEN_GATE: &str = "delimited: { delimiter: '|', meta_columns: [op_type, table, op_ts, current_ts, pos, tokens], \
+                           columns: { S.T: [ID, A], S.U: [ID] }, primary_key: { S.T: [ID] }, null_text: 'NULL', \
+                           missing_text: '', time_zone: Asia/Shanghai }";
+
+/// The shape of the documentation's examples of the Delimited Text formatter.
+#[test]
+fn golden_gate_says_of_each_record_what_it_is() {
+    let decoded = decode(
+        &*decoder(GOLDEN_GATE),
+        &[
+            "I|S.T|2013-06-02 22:14:36.000001|2015-09-18T10:17:49.570000|0001|R=AA,L=7|1|a",
+            "U|S.T|2013-06-02:22:14:37|x|0002||1|NULL",
+            "D|S.T|||0003||1|",
+            "T|S.T|||0004||",
+            "I|S.U|||0005||2",
+            "I|S.V|||0006||2",
+            "X|S.T|||0007||2|a",
+            "I|S.T|never||0008||2|a",
+            "I|S.T|||0009||2",
+            "I|S.T",
+        ],
+    );
+    assert_eq!(
+        changes(&decoded, "S.T"),
+        [
+            ("+I", json!({"ID": "1", "A": "a"})),
+            ("+U", json!({"ID": "1", "A": null})),
+            ("-D", json!({"ID": "1"}))
+        ]
+    );
+    assert_eq!(changes(&decoded, "S.U"), [("+I", json!({"ID": "2"}))]);
+    let shape: Vec<bool> = decoded.items.iter().map(|item| matches!(item, Item::Control(_))).collect();
+    assert_eq!(shape, [false, true, false]);
+    let batch = batches(&decoded)[0];
+    assert_eq!(batch.primary_key()[..], ["ID"]);
+    let times = batch.meta().get(meta::EVENT_TIME).unwrap().as_primitive::<TimestampMicrosecondType>();
+    assert_eq!((times.value(0), times.is_null(2)), (1_370_182_476_000_001, true));
+    let positions = batch.meta().get(meta::SOURCE_POSITION).unwrap().as_string::<i32>();
+    assert_eq!(positions.value(1), "0002");
+    let reasons: Vec<&str> = decoded.rejects.iter().map(|reject| reject.reason.as_str()).collect();
+    for (reason, part) in reasons.iter().zip([
+        "does not name those of table \"S.V\"",
+        "\"X\" is no operation",
+        "`op_ts` is \"never\"",
+        "7 fields, and there are 2 of columns behind 6",
+        "2 fields, and 6 are about the row alone",
+    ]) {
+        assert!(reason.contains(part), "{reason}");
+    }
+    assert_eq!(reasons.len(), 5);
+}
+
+#[test]
+fn golden_gate_records_are_written_as_they_were_read() {
+    let shared =
+        "delimiter: '|', meta_columns: [op_type, table, op_ts, pos], null_text: 'NULL', missing_text: ''";
+    let records = [
+        "I|S.T|2013-06-02 22:14:36.000001|1|1|a",
+        "U|S.T||2|1|NULL",
+        "D|S.T|2013-06-02 22:14:38.000000|3|1|",
+        "I|S.T||4|\"\"|\"NULL\"",
+    ];
+    let reading = format!("delimited: {{ {shared}, columns: [ID, A], primary_key: [ID] }}");
+    let decoded = decode(&*decoder(&reading), &records);
+    assert_eq!(decoded.rejects, []);
+    let written = encode(&*encoder(&format!("delimited: {{ {shared} }}")), batches(&decoded)[0]);
+    assert_eq!(written, records.map(|record| Some(record.to_owned())));
+
+    let both = format!("{shared}, images: before-after");
+    let records = ["I|S.T||1||1||a", "U|S.T||2|1|2|a|NULL", "D|S.T||3|2||NULL|"];
+    let reading = format!("delimited: {{ {both}, columns: [ID, A], primary_key: [ID] }}");
+    let decoded = decode(&*decoder(&reading), &records);
+    assert_eq!(
+        changes(&decoded, "S.T"),
+        [
+            ("+I", json!({"ID": "1", "A": "a"})),
+            ("-U", json!({"ID": "1", "A": "a"})),
+            ("+U", json!({"ID": "2", "A": null})),
+            ("-D", json!({"ID": "2", "A": null})),
+        ]
+    );
+    let batch = batches(&decoded)[0];
+    assert_eq!(
+        encode(&*encoder(&format!("delimited: {{ {both} }}")), batch),
+        records.map(|one| Some(one.to_owned()))
+    );
+
+    // With one image a moved key is a delete and an insert.
+    let written = encode(&*encoder(&format!("delimited: {{ {shared} }}")), batch);
+    assert_eq!(written[1].as_deref(), Some("D|S.T||2|1|a"));
+    assert_eq!(written[2].as_deref(), Some("I|S.T||2|2|NULL"));
+}
+
+#[test]
+fn records_have_a_character_set() {
+    let decoded = decode(
+        &*decoder("csv: { columns: [id, name], table: t, encoding: gbk, delimiter: '、' }"),
+        &[&b"1\xa1\xa2\xc4\xe3\xba\xc3"[..], b"2\xa1\xa2\xff"],
+    );
+    assert_eq!(changes(&decoded, "t"), [("+I", json!({"id": "1", "name": "你好"}))]);
+    assert!(decoded.rejects[0].reason.contains("no text in GBK"), "{}", decoded.rejects[0].reason);
+    let batch = batches(&decoded)[0];
+    let mut messages = Messages::default();
+    encoder("csv: { encoding: gbk, delimiter: '、' }").encode(batch, &mut messages).unwrap();
+    assert_eq!(messages.bytes, b"1\xa1\xa2\xc4\xe3\xba\xc3");
+    let rejects = encoder("csv: { encoding: latin1 }").encode(batch, &mut Messages::default()).unwrap();
+    assert!(rejects[0].reason.contains("windows-1252 does not have"), "{rejects:?}");
+}
+
+#[test]
+fn dialects_of_other_tools_are_read() {
+    let mysql =
+        "csv: { columns: [a, b], table: t, delimiter: \"\\t\", quote: none, escape: '\\', null_text: '\\N' }";
+    let decoded = decode(&*decoder(mysql), &["1\t\\N", "x\\\ty\t\\\\N"]);
+    assert_eq!(
+        changes(&decoded, "t"),
+        [("+I", json!({"a": "1", "b": null})), ("+I", json!({"a": "x\ty", "b": "\\N"}))]
+    );
+    let batch = batches(&decoded)[0];
+    let own = "csv: { delimiter: \"\\t\", quote: none, escape: '\\', null_text: '\\N' }";
+    assert_eq!(encode(&*encoder(own), batch), ["1\t\\N", "x\\\ty\t\\\\N"].map(|one| Some(one.to_owned())));
+
+    let loose = "csv: { columns: [a, b], table: t, trim: true, empty_is_null: true, null_text: '-' }";
+    let decoded = decode(&*decoder(loose), &[" x , \"\" ", " - ,-"]);
+    assert_eq!(
+        changes(&decoded, "t"),
+        [("+I", json!({"a": "x", "b": null})), ("+I", json!({"a": null, "b": null}))]
+    );
+}
+
+#[test]
+fn what_does_not_fit_together_is_said() {
+    for (yaml, part) in [
+        ("csv: { columns: [a], kind_column: a, meta_columns: [op_type] }", "not there where `meta_columns`"),
+        ("csv: { columns: [a], meta_columns: [pos, pos] }", "without repeats"),
+        ("csv: { columns: [a], images: before-after }", "needs `op_type` in `meta_columns`"),
+        ("csv: { columns: [a], missing_text: '' }", "another text than `null_text`"),
+        ("csv: { columns: { t: [a], u: [b] }, kind_column: a }", "one of the columns"),
+    ] {
+        let error = options(yaml).decoder().err().unwrap().to_string();
+        assert!(error.contains(part), "{yaml}: {error}");
+    }
 }

@@ -42,10 +42,7 @@ impl ChangeReader {
     /// # Errors
     /// Where no broker answers in the connection's time, or the options do not fit together.
     pub fn open(connection: &Connection, options: &SourceOptions) -> Result<Self, Error> {
-        let decode = options
-            .format
-            .decoder()
-            .map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))?;
+        let decode = options.decoder()?;
         let mut settings: Settings = connection.settings()?;
         options.librdkafka.apply(&mut settings)?;
         let handle = Handle::new(Kind::Consumer, &settings)?;

@@ -39,10 +39,7 @@ pub async fn newest(
     options: &SourceOptions,
     count: usize,
 ) -> Result<Vec<(Lane, Decoded)>, Error> {
-    let decode = options
-        .format
-        .decoder()
-        .map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))?;
+    let decode = options.decoder()?;
     let mut settings = connection.settings()?;
     options.librdkafka.apply(&mut settings)?;
     settings

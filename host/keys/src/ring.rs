@@ -223,6 +223,31 @@ impl KeyRing {
         key: &str,
         context: &str,
     ) -> Result<Result<Vec<u8>, String>, KeyError> {
+        self.open_one(sealed, key, context, Some(Plaintext::Binary))
+    }
+
+    /// Opens a message that may come from another system: as the cells of a column are opened, so the entry of the key
+    /// says whether it must be text, and the legacy algorithm takes white space in its encoding.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn open_message(
+        &self,
+        sealed: &[u8],
+        key: &str,
+        context: &str,
+    ) -> Result<Result<Vec<u8>, String>, KeyError> {
+        self.open_one(sealed, key, context, None)
+    }
+
+    /// `plaintext`: what it must be; what the entry says where it is `None`.
+    fn open_one(
+        &self,
+        sealed: &[u8],
+        key: &str,
+        context: &str,
+        plaintext: Option<Plaintext>,
+    ) -> Result<Result<Vec<u8>, String>, KeyError> {
         fn one(mut opener: impl CellOpener, mut sealed: Vec<u8>, context: &[u8]) -> Result<Vec<u8>, Refusal> {
             let range = opener.open(context, &mut sealed)?;
             sealed.truncate(range.end);
@@ -234,11 +259,18 @@ impl KeyRing {
         let mut binding = Binding::new(context, &[], 1)?;
         let context = binding.of_context();
         let mut bytes = Vec::new();
-        let opened = if entry.encoding.decode(sealed, &mut bytes) {
+        let lenient = plaintext.is_none() && entry.algorithm == Algorithm::AesEcbPkcs5;
+        let plaintext = plaintext.unwrap_or(entry.plaintext);
+        let decoded = if lenient {
+            entry.encoding.decode_lenient(sealed, &mut bytes)
+        } else {
+            entry.encoding.decode(sealed, &mut bytes)
+        };
+        let opened = if decoded {
             match &entry.ciphers {
                 Ciphers::Xaes(versions) => one(Xaes::opener(versions), bytes, context),
                 Ciphers::Siv(versions) => one(Siv::opener(versions), bytes, context),
-                Ciphers::Ecb(versions) => one(EcbOpener::new(versions, Plaintext::Binary), bytes, context),
+                Ciphers::Ecb(versions) => one(EcbOpener::new(versions, plaintext), bytes, context),
                 Ciphers::None => return Err(wrong_use(key, entry, Use::Open)),
             }
         } else {

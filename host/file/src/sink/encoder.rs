@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use flate2::write::GzEncoder;
+use memchr::memchr2;
 use sluicegate_connector::{Encoded, Encoder, Error, Reject};
-use sluicegate_format::{Encode, Messages};
+use sluicegate_format::{Encode, FormatOptions, Messages};
 use sluicegate_model::ChangeBatch;
 
 use super::options::{SinkOptions, TextCompression};
@@ -44,7 +45,11 @@ pub(super) struct FileEncoder {
 }
 
 enum Form {
-    Text(Arc<dyn Encode>),
+    Text {
+        format: Arc<dyn Encode>,
+        /// Whether a message must not hold a line end, since nothing in it says that it goes on.
+        one_line: bool,
+    },
     Columns(ColumnsOptions),
 }
 
@@ -52,7 +57,14 @@ impl FileEncoder {
     pub(super) fn new(options: &SinkOptions) -> Result<Self, Error> {
         let form = match (options.messages(), options.columns()) {
             (Some(format), _) => {
-                Form::Text(format.encoder().map_err(|error| Error::configuration(error.to_string()))?)
+                let one_line = matches!(format, FormatOptions::Raw(_)) && options.encrypt.is_none();
+                let clear = format.encoder();
+                let format = match &options.encrypt {
+                    None => clear,
+                    Some(encryption) => clear.and_then(|format| encryption.encoder(format)),
+                };
+                let format = format.map_err(|error| Error::configuration(error.to_string()))?;
+                Form::Text { format, one_line }
             }
             (None, columns) => Form::Columns(columns.cloned().unwrap_or_default()),
         };
@@ -64,7 +76,7 @@ impl Encoder for FileEncoder {
     fn encode(&self, batch: &ChangeBatch) -> Result<Encoded, Error> {
         let path = self.template.path(batch)?;
         let (content, rows, rejects) = match &self.form {
-            Form::Text(format) => text(format.as_ref(), batch, self.compression)?,
+            Form::Text { format, one_line } => text(format.as_ref(), batch, *one_line, self.compression)?,
             Form::Columns(options) => {
                 let (columns, rejects) = outgoing(options, batch)?;
                 let rows = columns.num_rows();
@@ -82,6 +94,7 @@ impl Encoder for FileEncoder {
 fn text(
     format: &dyn Encode,
     batch: &ChangeBatch,
+    one_line: bool,
     compression: TextCompression,
 ) -> Result<(Content, usize, Vec<Reject>), Error> {
     let mut messages = Messages::default();
@@ -93,7 +106,14 @@ fn text(
     let mut lines = Vec::with_capacity(messages.bytes.len() + messages.messages.len());
     let mut rows = 0;
     for message in &messages.messages {
-        if let Some(value) = messages.value(message) {
+        let value = messages.value(message);
+        if let Some(value) = value
+            && one_line
+            && memchr2(b'\n', b'\r', value).is_some()
+        {
+            let reason = "the message holds a line end, and a message of a file is a line".to_owned();
+            rejects.push(Reject { row: message.row, reason });
+        } else if let Some(value) = value {
             lines.extend_from_slice(value);
             lines.push(b'\n');
             rows += 1;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
-use sluicegate_format::FormatOptions;
 use sluicegate_format::json::Deletes;
 use sluicegate_format::options::Direction;
+use sluicegate_format::{Encryption, FormatOptions};
 use sluicegate_model::{ByteSize, TimeSpan};
 
 use super::template::Template;
@@ -28,6 +28,9 @@ pub struct SinkOptions {
     pub path: Option<String>,
     /// The form of the files.
     pub format: FileFormat,
+    /// How lines are encrypted, each by itself, after their format is written.
+    #[serde(default)]
+    pub encrypt: Option<Encryption>,
     /// How text is compressed. Each batch of rows is a member of its own, so a file can grow. Default: none.
     #[serde(default)]
     pub compression: TextCompression,
@@ -90,6 +93,7 @@ impl SinkOptions {
             directory: directory.into(),
             path: None,
             format,
+            encrypt: None,
             compression: TextCompression::None,
             roll: None,
             on_missing: OnMissingFile::Stop,
@@ -144,6 +148,17 @@ impl SinkOptions {
         self.template()?;
         if self.directory.is_empty() {
             return refuse("the sink has no `directory`", "name one, or `-` for standard output");
+        }
+        if let Some(encryption) = &self.encrypt {
+            if self.columns().is_some() {
+                return refuse("`encrypt` is about lines, and the files are columns", "take it out");
+            }
+            if encryption.is_binary() {
+                return refuse(
+                    "encrypted lines must be text, and the `encoding` of the key is binary",
+                    "take a key whose `encoding` is base64 or hex",
+                );
+            }
         }
         if let Some(columns) = self.columns() {
             columns.check(self.format.name(), Direction::Writing)?;

@@ -40,7 +40,8 @@ use sluicegate_model::{Decoded, Incarnation, Lane};
 use tokio::task::JoinHandle;
 
 pub use letters::LetterRecords;
-pub use options::{Encoding, Paths, SourceOptions, Start};
+pub use options::{Paths, SourceOptions, Start};
+pub use sluicegate_format::options::Encoding;
 pub use stdin::StdinSource;
 pub use terms::FileTerms;
 

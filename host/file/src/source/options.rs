@@ -1,13 +1,13 @@
 //! What a source is told.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use sluicegate_connector::Error;
-use sluicegate_format::FormatOptions;
-use sluicegate_format::options::Direction;
+use sluicegate_format::options::{Direction, Encoding};
+use sluicegate_format::{Decode, Encryption, FormatOptions};
 use sluicegate_model::{ByteSize, TimeSpan};
 
 use crate::format::FileFormat;
@@ -22,6 +22,9 @@ pub struct SourceOptions {
     pub paths: Paths,
     /// The form of the files.
     pub format: FileFormat,
+    /// How lines are opened that were encrypted, each by itself, before their format is read.
+    #[serde(default)]
+    pub decrypt: Option<Encryption>,
     /// The character set of text. Default: utf-8.
     #[serde(default)]
     pub encoding: Encoding,
@@ -58,6 +61,7 @@ impl SourceOptions {
         Self {
             paths: Paths::Many(paths.into_iter().map(Into::into).collect()),
             format,
+            decrypt: None,
             encoding: Encoding::default(),
             follow: false,
             poll: poll(),
@@ -69,6 +73,49 @@ impl SourceOptions {
     /// Whether it is standard input that is read.
     pub fn is_stdin(&self) -> bool {
         self.paths.all().iter().any(|path| path == STANDARD)
+    }
+
+    /// The character set of text, whether it is set for the source or for its format.
+    pub(super) fn text_encoding(&self) -> Encoding {
+        match &self.format {
+            FileFormat::Messages(FormatOptions::Delimited(delimited)) if self.decrypt.is_none() => {
+                delimited.encoding.unwrap_or(self.encoding)
+            }
+            _ => self.encoding,
+        }
+    }
+
+    /// What reads lines that are messages of a format.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for a format or a key that does not do.
+    pub(super) fn decoder_of(&self, format: &FormatOptions) -> Result<Arc<dyn Decode>, Error> {
+        let decode = match &self.decrypt {
+            None => format.decoder(),
+            Some(encryption) => format.decoder().and_then(|format| encryption.decoder(format)),
+        };
+        decode.map_err(|error| Error::configuration(error.to_string()))
+    }
+
+    /// What fits together with `decrypt`: a line is a message, whatever it holds once it is opened.
+    fn check_encrypted(&self) -> Result<(), Error> {
+        let refuse = |what: &str, help: &str| Err(Error::configuration(what).help(help));
+        let FileFormat::Messages(format) = &self.format else {
+            return refuse("`decrypt` is about lines, and the files are columns", "take it out");
+        };
+        if self.encoding != Encoding::default() {
+            return refuse("lines that are encrypted have no `encoding`", "set that of the format");
+        }
+        if let FormatOptions::Delimited(delimited) = format
+            && delimited.header == Some(true)
+        {
+            return refuse(
+                "lines that are encrypted have no header",
+                "take `header` out, and name the `columns`",
+            );
+        }
+        format.decoder().map_err(|error| Error::configuration(error.to_string()))?;
+        Ok(())
     }
 
     /// What fits together.
@@ -86,7 +133,11 @@ impl SourceOptions {
                 "read it in a pipeline of its own",
             );
         }
+        if self.decrypt.is_some() {
+            self.check_encrypted()?;
+        }
         match &self.format {
+            FileFormat::Messages(_) if self.decrypt.is_some() => {}
             FileFormat::Parquet(options) | FileFormat::Arrow(options) => {
                 options.check(self.format.name(), Direction::Reading)?;
                 if self.is_stdin() {
@@ -99,11 +150,16 @@ impl SourceOptions {
                     return refuse("`start: end` is about text that grows", "take it out");
                 }
             }
-            FileFormat::Messages(FormatOptions::Csv(csv)) => {
-                let columns = csv.columns.clone().unwrap_or_default();
-                let checked = csv.dialect().and_then(|_| csv.decoder_of(&columns));
+            FileFormat::Messages(format @ FormatOptions::Delimited(delimited)) => {
+                let checked = delimited.dialect_in(self.text_encoding()).and_then(|_| {
+                    // Where a header names the columns, nothing is known of them yet.
+                    if delimited.columns.is_some() { format.decoder() } else { delimited.decoder_of(&[]) }
+                });
                 checked.map_err(|error| Error::configuration(error.to_string()))?;
-                if !csv.has_header() && csv.columns.is_none() {
+                if delimited.encoding.is_some() && self.encoding != Encoding::default() {
+                    return refuse("`encoding` is set for the source and for its format", "set it once");
+                }
+                if !delimited.has_header() && delimited.columns.is_none() {
                     return refuse(
                         "the files have no header, and `columns` does not name their columns",
                         "name them",
@@ -155,79 +211,6 @@ pub enum Start {
     End,
 }
 
-/// A character set by its name in the WHATWG's list: `utf-8`, `gbk`, `big5`, `windows-1252`. It must hold ASCII as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Encoding(&'static encoding_rs::Encoding);
-
-impl Default for Encoding {
-    fn default() -> Self {
-        Self(encoding_rs::UTF_8)
-    }
-}
-
-impl Encoding {
-    /// The text of bytes.
-    ///
-    /// # Errors
-    /// In words, for bytes that are no text in it.
-    pub(crate) fn decode(self, bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-        if self.is_utf8() {
-            return Ok(Cow::Borrowed(bytes));
-        }
-        match self.0.decode_without_bom_handling_and_without_replacement(bytes) {
-            Some(Cow::Borrowed(text)) => Ok(Cow::Borrowed(text.as_bytes())),
-            Some(Cow::Owned(text)) => Ok(Cow::Owned(text.into_bytes())),
-            None => Err(format!("the line is no text in {}", self.0.name())),
-        }
-    }
-
-    pub(crate) fn is_utf8(self) -> bool {
-        self.0 == encoding_rs::UTF_8
-    }
-
-    /// Whether a byte begins a character whose second byte may look like ASCII.
-    pub(crate) fn wide(self) -> fn(u8) -> bool {
-        use encoding_rs::{BIG5, EUC_KR, GB18030, GBK, SHIFT_JIS};
-        if [GBK, GB18030, BIG5, EUC_KR].contains(&self.0) {
-            |byte| (0x81..=0xfe).contains(&byte)
-        } else if self.0 == SHIFT_JIS {
-            |byte| matches!(byte, 0x81..=0x9f | 0xe0..=0xfc)
-        } else {
-            |_| false
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Encoding {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let known = encoding_rs::Encoding::for_label(name.as_bytes())
-            .ok_or_else(|| de::Error::custom(format_args!("{name:?} is no character set that is known")))?;
-        // Lines are cut before they are decoded.
-        if known.is_ascii_compatible() {
-            Ok(Self(known))
-        } else {
-            Err(de::Error::custom(format_args!(
-                "{name:?} does not hold ASCII as it is: convert the files first"
-            )))
-        }
-    }
-}
-
-impl JsonSchema for Encoding {
-    fn schema_name() -> Cow<'static, str> {
-        "Encoding".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "A character set by its name in the WHATWG's list. It must hold ASCII as it is.",
-            "examples": ["utf-8", "gbk", "big5", "windows-1252"],
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,18 +234,15 @@ mod tests {
             (r#"{"paths": "a", "format": {"csv": {"header": false}}}"#, "does not name their columns"),
             (r#"{"paths": "a", "format": "json", "encoding": "utf-16le"}"#, "does not hold ASCII"),
             (r#"{"paths": "a", "format": "json", "encoding": "klingon"}"#, "no character set"),
+            (
+                r#"{"paths": "a", "format": {"csv": {"encoding": "gbk"}}, "encoding": "big5"}"#,
+                "`encoding` is set for the source and for its format",
+            ),
             (r#"{"paths": "a", "format": "json", "start": "end"}"#, "would read nothing"),
             (r#"{"paths": "a", "format": {"json": {"deletes": "flag"}}}"#, "is about writing"),
         ] {
             let error = checked(text).unwrap_err();
             assert!(error.contains(message), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn text_is_decoded_or_refused() {
-        let gbk: Encoding = serde_json::from_str("\"gbk\"").unwrap();
-        assert_eq!(&*gbk.decode(b"\xc4\xe3\xba\xc3").unwrap(), "你好".as_bytes());
-        assert!(gbk.decode(b"a\xff").unwrap_err().contains("GBK"));
     }
 }

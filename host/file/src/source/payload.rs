@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use sluicegate_connector::{Error, Payload};
 use sluicegate_format::json::JsonOptions;
+use sluicegate_format::options::Encoding;
 use sluicegate_format::{Decode, FormatOptions, LaneInfo, Messages, Record};
 use sluicegate_model::{Decoded, Item, Lane, Position, RawRecord, RowReject, meta};
 
-use super::options::Encoding;
 use super::position::{ColumnsPoint, TextPoint};
 use super::split::Span;
 use crate::columns::{ColumnsKind, Incoming};

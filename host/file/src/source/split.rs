@@ -84,10 +84,14 @@ impl Cut {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use sluicegate_format::delimited::Delimiter;
 
     use super::*;
 
-    const CSV: Split = Split::Records { dialect: Dialect { delimiter: b',', quote: b'"' }, wide: |_| false };
+    const CSV: Split = Split::Records {
+        dialect: Dialect { delimiter: Delimiter::byte(b','), quote: Some(b'"'), escape: None, trim: false },
+        wide: |_| false,
+    };
 
     fn texts(split: Split, text: &str, last: bool) -> (Vec<&str>, Cut) {
         let cut = split.cut(text.as_bytes(), last);

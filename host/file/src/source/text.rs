@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use sluicegate_connector::{Class, Error, StartAt};
-use sluicegate_format::delimited::CsvOptions;
+use sluicegate_format::delimited::DelimitedOptions;
 use sluicegate_format::{Decode, FormatOptions};
 use sluicegate_model::Position;
 
@@ -33,7 +33,7 @@ pub(super) struct Records {
     pub(super) facts: Arc<TextFacts>,
     pub(super) decode: Option<Arc<dyn Decode>>,
     /// Where the columns are named by the first record.
-    header: Option<CsvOptions>,
+    header: Option<DelimitedOptions>,
 }
 
 impl Records {
@@ -45,25 +45,32 @@ impl Records {
         let facts = Arc::new(TextFacts {
             lane: found.lane.clone(),
             table: found.table().to_owned(),
-            encoding: options.encoding,
+            encoding: options.text_encoding(),
             max_record: options.max_record.0 as usize,
         });
-        let FormatOptions::Csv(csv) = format else {
-            let decode = Some(format.decoder().map_err(refused)?);
+        let FormatOptions::Delimited(delimited) = format else {
+            let decode = Some(options.decoder_of(format)?);
             return Ok(Self { split: Split::Lines, facts, decode, header: None });
         };
-        let split =
-            Split::Records { dialect: csv.dialect().map_err(refused)?, wide: options.encoding.wide() };
-        let decode = match &csv.columns {
-            Some(columns) => Some(csv.decoder_of(columns).map_err(refused)?),
+        if options.decrypt.is_some() {
+            let decode = Some(options.decoder_of(format)?);
+            return Ok(Self { split: Split::Lines, facts, decode, header: None });
+        }
+        let dialect = delimited.dialect_in(facts.encoding).map_err(refused)?;
+        let split = Split::Records { dialect, wide: facts.encoding.wide() };
+        // The records come to it in UTF-8.
+        let delimited = DelimitedOptions { encoding: None, ..delimited.clone() };
+        let header = delimited.has_header().then(|| delimited.clone());
+        let decode = match delimited.columns {
+            Some(_) => Some(FormatOptions::Delimited(delimited).decoder().map_err(refused)?),
             None => None,
         };
-        Ok(Self { split, facts, decode, header: csv.has_header().then(|| csv.clone()) })
+        Ok(Self { split, facts, decode, header })
     }
 
     /// Takes a header: names that were not given otherwise.
     fn take_header(&mut self, line: &[u8]) -> Result<(), Error> {
-        let Some(csv) = self.header.take() else { return Ok(()) };
+        let Some(delimited) = self.header.take() else { return Ok(()) };
         if self.decode.is_some() {
             return Ok(());
         }
@@ -74,19 +81,18 @@ impl Records {
         };
         let text = self.facts.encoding.decode(line).map_err(refused)?;
         let mut names: Vec<String> = Vec::new();
-        let dialect = csv.dialect().map_err(|error| refused(error.to_string()))?;
-        dialect
-            .fields(&text, |field| {
-                let name =
-                    std::str::from_utf8(&field.text).map_err(|_| "it is no UTF-8".to_owned())?.to_owned();
-                if name.is_empty() || names.contains(&name) {
-                    return Err(format!("the name {name:?} is empty or stands there twice"));
-                }
-                names.push(name);
-                Ok(())
-            })
-            .map_err(refused)?;
-        self.decode = Some(csv.decoder_of(&names).map_err(|error| refused(error.to_string()))?);
+        let dialect = delimited.dialect().map_err(|error| refused(error.to_string()))?;
+        for field in dialect.fields(&text) {
+            let field = field.map_err(refused)?;
+            let name = std::str::from_utf8(&field.text)
+                .map_err(|_| refused("it is no UTF-8".to_owned()))?
+                .to_owned();
+            if name.is_empty() || names.contains(&name) {
+                return Err(refused(format!("the name {name:?} is empty or stands there twice")));
+            }
+            names.push(name);
+        }
+        self.decode = Some(delimited.decoder_of(&names).map_err(|error| refused(error.to_string()))?);
         Ok(())
     }
 

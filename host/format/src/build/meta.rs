@@ -57,7 +57,8 @@ fn texts(table: &Table, range: fn(&Kept) -> Option<(u32, u32)>) -> ArrayRef {
     Arc::new(texts.finish())
 }
 
-fn headers<'a>(records: impl Iterator<Item = &'a Record<'a>>) -> ArrayRef {
+/// Headers of records, as [`meta::headers_type`].
+pub(crate) fn headers<'a>(records: impl Iterator<Item = &'a Record<'a>>) -> ArrayRef {
     let names =
         MapFieldNames { entry: "entries".to_owned(), key: "keys".to_owned(), value: "values".to_owned() };
     let mut maps = MapBuilder::new(Some(names), StringBuilder::new(), BinaryBuilder::new());

@@ -30,6 +30,7 @@ mod unavailable;
 pub(crate) use gather::Gatherer;
 pub use types::ZeroDates;
 
+pub(crate) use meta::headers;
 pub(crate) use table::{Change, Table};
 pub(crate) use types::{BytesAs, CellType, Dialect, Reading};
 pub(crate) use unavailable::Unavailable;

@@ -287,6 +287,11 @@ impl Table {
         self.slots.column(column).set_null(row);
     }
 
+    /// Makes a cell of a row that is not final yet missing.
+    pub(crate) fn set_missing(&mut self, column: &str, row: usize) {
+        self.slots.column(column).set_missing(row);
+    }
+
     /// Names a column before any message does.
     pub(super) fn spell(&mut self, column: &str) {
         self.slots.column(column);

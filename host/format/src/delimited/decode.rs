@@ -1,38 +1,48 @@
 //! Records to rows.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use sluicegate_model::{Decoded, RowKind, UnknownKind};
+use sluicegate_model::{ControlEvent, Decoded, RowKind, TableName, UnknownKind};
 
-use super::{CsvOptions, Dialect};
-use crate::build::{Change, Gatherer};
-use crate::options::DeclaredTypes;
+use super::dialect::{Field, Fields};
+use super::meta::{Images, MetaColumn, Op};
+use super::names::{ColumnNames, Layout, Layouts};
+use super::{DelimitedOptions, Dialect};
+use crate::build::{Change, Gatherer, Table};
+use crate::ogg::Clock;
+use crate::options::{DeclaredTypes, Encoding, TimeZone};
 use crate::{Decode, LaneInfo, Record};
 
-/// Reads `csv`.
-pub(super) struct CsvDecoder {
+/// Reads `delimited`.
+pub(super) struct DelimitedDecoder {
     dialect: Dialect,
-    columns: Vec<String>,
-    /// The place of the column that holds the kind.
-    kind_at: Option<usize>,
+    encoding: Encoding,
+    layouts: Layouts,
+    meta: Vec<MetaColumn>,
+    images: Images,
+    zone: TimeZone,
     kind: RowKind,
     null: Vec<u8>,
+    empty_is_null: bool,
+    missing: Option<Vec<u8>>,
     table: Option<String>,
-    primary_key: Arc<[String]>,
     declared: Option<DeclaredTypes>,
 }
 
-impl CsvDecoder {
-    pub(super) fn new(options: &CsvOptions, dialect: Dialect, columns: &[String]) -> Self {
-        let kind_column = options.kind_column.as_ref();
+impl DelimitedDecoder {
+    pub(super) fn new(options: &DelimitedOptions, dialect: Dialect, columns: &ColumnNames) -> Self {
         Self {
             dialect,
-            columns: columns.to_vec(),
-            kind_at: kind_column.and_then(|name| columns.iter().position(|column| column == name)),
+            encoding: options.encoding.unwrap_or_default(),
+            layouts: Layouts::new(columns, options.primary_key.as_ref(), options.kind_column.as_deref()),
+            meta: options.meta().to_vec(),
+            images: options.images.unwrap_or_default(),
+            zone: options.time_zone.unwrap_or(TimeZone::UTC),
             kind: options.kind.unwrap_or_default().kind(),
             null: options.null_text.clone().unwrap_or_default().into_bytes(),
+            empty_is_null: options.empty_is_null.unwrap_or(false),
+            missing: options.missing_text.clone().map(String::into_bytes),
             table: options.table.clone(),
-            primary_key: options.primary_key.clone().unwrap_or_default().into(),
             declared: options.schema.clone(),
         }
     }
@@ -40,55 +50,219 @@ impl CsvDecoder {
     /// Reads one record; the reason where it is bad.
     fn record(
         &self,
-        gatherer: &mut Gatherer<'_>,
+        stretch: &mut Stretch<'_>,
         name: &str,
         place: u32,
         record: &Record<'_>,
     ) -> Result<(), String> {
-        gatherer.begin();
         let value = record.value.ok_or("the message has no value")?;
-        gatherer.make_room(value.len())?;
+        stretch.gatherer.make_room(value.len())?;
         let value = value.strip_suffix(b"\n").unwrap_or(value);
         let value = value.strip_suffix(b"\r").unwrap_or(value);
-        simdutf8::basic::from_utf8(value)
-            .map_err(|_| "the record is no UTF-8: set `encoding` of the source")?;
-        let table = gatherer.begin_row_of(name, &self.primary_key);
-        let (row, mut at, mut kind) = (table.rows(), 0, self.kind);
-        self.dialect.fields(value, |field| {
-            let is_null = !field.quoted && *field.text == *self.null;
-            if self.kind_at == Some(at) {
-                kind = String::from_utf8_lossy(&field.text)
-                    .parse()
-                    .map_err(|unknown: UnknownKind| unknown.to_string())?;
-            } else if let Some(column) = self.columns.get(at) {
-                if is_null {
-                    table.set_null(column, row);
-                } else {
-                    table.set_text(column, row, &field.text);
+        let text = self.encoding.decode(value)?;
+        simdutf8::basic::from_utf8(&text)
+            .map_err(|_| "the record is no UTF-8: set `encoding` of the format or of the source")?;
+
+        let mut fields = self.dialect.fields(&text);
+        let about = self.about(&mut fields, &mut stretch.clock)?;
+        let name = about.table.as_deref().unwrap_or(name);
+        let kind = match about.op {
+            Some(Op::Truncate) => {
+                let table = TableName::from(name);
+                stretch.gatherer.control(ControlEvent::Truncate { table });
+                return Ok(());
+            }
+            Some(Op::Row(kind)) => Some(kind),
+            None => None,
+        };
+        let layout = self.layouts.of(name)?;
+        let table = stretch.gatherer.begin_row_of(name, &layout.primary_key);
+        let change = Change {
+            event_time: about.event_time,
+            position: about.position.as_deref(),
+            transaction: about.transaction.as_deref(),
+            ..Change::of(place)
+        };
+        match self.images {
+            Images::After => {
+                let own = self.row(&mut fields, layout, table)?;
+                table.commit(&[own.or(kind).unwrap_or(self.kind)], change);
+            }
+            Images::BeforeAfter => {
+                let kinds = self.pair(&mut fields, layout, table, kind.unwrap_or(self.kind))?;
+                table.commit(kinds, change);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the fields about the row.
+    fn about<'a>(&self, fields: &mut Fields<'a>, clock: &mut Clock) -> Result<About<'a>, String> {
+        let mut about = About::default();
+        for (place, meta) in self.meta.iter().enumerate() {
+            let field = fields.next().ok_or_else(|| self.too_few(place))??;
+            if field.text.is_empty() && *meta != MetaColumn::OpType {
+                // Nothing is said.
+                continue;
+            }
+            // The record was checked as a whole.
+            let text = || String::from_utf8_lossy(&field.text).into_owned();
+            match meta {
+                MetaColumn::OpType => about.op = Some(Op::read(&text())?),
+                MetaColumn::Table => about.table = Some(utf8(field.text)),
+                MetaColumn::OpTs if self.is_null(&field) => {}
+                MetaColumn::OpTs => {
+                    let time = clock.read(&field.text);
+                    about.event_time =
+                        Some(time.ok_or_else(|| {
+                            format!("`op_ts` is {:?}, no YYYY-MM-DD HH:MM:SS.ffffff", text())
+                        })?);
                 }
+                MetaColumn::Pos if self.is_null(&field) => {}
+                MetaColumn::Pos => about.position = Some(field.text),
+                MetaColumn::Xid if self.is_null(&field) => {}
+                MetaColumn::Xid => about.transaction = Some(field.text),
+                MetaColumn::CurrentTs | MetaColumn::Tokens | MetaColumn::Ignore => {}
+            }
+        }
+        Ok(about)
+    }
+
+    /// Reads the columns of a row; the kind that one of them holds.
+    fn row(
+        &self,
+        fields: &mut Fields<'_>,
+        layout: &Layout,
+        table: &mut Table,
+    ) -> Result<Option<RowKind>, String> {
+        let (row, mut kind, mut at) = (table.rows(), None, 0);
+        for field in fields {
+            let field = field?;
+            if layout.kind_at == Some(at) {
+                let read: Result<RowKind, UnknownKind> = String::from_utf8_lossy(&field.text).parse();
+                kind = Some(read.map_err(|unknown| unknown.to_string())?);
+            } else if let Some(column) = layout.columns.get(at) {
+                self.cell(&field, column, row, table);
             }
             at += 1;
-            Ok(())
-        })?;
-        if at != self.columns.len() {
-            let columns = self.columns.len();
-            return Err(format!("the record has {at} fields, and there are {columns} columns"));
         }
-        table.commit(&[kind], Change::of(place));
-        Ok(())
+        // A half that lost its other one: as everywhere, the old image alone is a delete.
+        let kind = kind.map(|kind| if kind == RowKind::UpdateBefore { RowKind::Delete } else { kind });
+        if at == layout.columns.len() { Ok(kind) } else { Err(self.misfit(at, layout.columns.len())) }
+    }
+
+    /// Reads the columns of a row before and after its change.
+    fn pair(
+        &self,
+        fields: &mut Fields<'_>,
+        layout: &Layout,
+        table: &mut Table,
+        kind: RowKind,
+    ) -> Result<&'static [RowKind], String> {
+        let row = table.rows();
+        let (mut at, mut has_before) = (0, false);
+        for field in fields {
+            let field = field?;
+            let Some(column) = layout.columns.get(at / 2) else {
+                at += 1;
+                continue;
+            };
+            let is_before = at % 2 == 0;
+            match (kind, is_before) {
+                (RowKind::Insert, false) | (RowKind::Delete, true) => self.cell(&field, column, row, table),
+                (RowKind::Insert, true) | (RowKind::Delete, false) => {}
+                (_, true) => {
+                    has_before |= !self.is_missing(&field) && !self.is_null(&field);
+                    self.cell(&field, column, row, table);
+                }
+                (_, false) => self.cell(&field, column, row + 1, table),
+            }
+            at += 1;
+        }
+        if at != 2 * layout.columns.len() {
+            return Err(self.misfit(at, 2 * layout.columns.len()));
+        }
+        Ok(match kind {
+            RowKind::Insert => &[RowKind::Insert],
+            RowKind::Delete => &[RowKind::Delete],
+            _ if has_before => &[RowKind::UpdateBefore, RowKind::UpdateAfter],
+            _ => {
+                return Err(
+                    "an update has nothing before its change, and `images` is before-after".to_owned()
+                );
+            }
+        })
+    }
+
+    fn cell(&self, field: &Field<'_>, column: &str, row: usize, table: &mut Table) {
+        if self.is_missing(field) {
+            table.set_missing(column, row);
+        } else if self.is_null(field) {
+            table.set_null(column, row);
+        } else {
+            table.set_text(column, row, &field.text);
+        }
+    }
+
+    fn is_null(&self, field: &Field<'_>) -> bool {
+        (!field.quoted && *field.raw == *self.null) || (self.empty_is_null && field.raw.is_empty())
+    }
+
+    fn is_missing(&self, field: &Field<'_>) -> bool {
+        !field.quoted && self.missing.as_ref().is_some_and(|missing| *field.raw == **missing)
+    }
+
+    fn too_few(&self, fields: usize) -> String {
+        let meta = self.meta.len();
+        format!("the record has {fields} fields, and {meta} are about the row alone")
+    }
+
+    fn misfit(&self, fields: usize, columns: usize) -> String {
+        match self.meta.len() {
+            0 => format!("the record has {fields} fields, and there are {columns} columns"),
+            meta => format!(
+                "the record has {} fields, and there are {columns} of columns behind {meta} about the row",
+                fields + meta
+            ),
+        }
     }
 }
 
-impl Decode for CsvDecoder {
+impl Decode for DelimitedDecoder {
     fn decode(&self, lane: &LaneInfo<'_>, records: &[Record<'_>]) -> Decoded {
         let name = self.table.as_deref().unwrap_or(lane.topic);
-        let mut gatherer = Gatherer::new(lane, records, self.declared.as_ref(), false);
+        let gatherer = Gatherer::new(lane, records, self.declared.as_ref(), false);
+        let mut stretch = Stretch { gatherer, clock: Clock::new(self.zone) };
         for (place, record) in (0..).zip(records) {
-            if let Err(reason) = self.record(&mut gatherer, name, place, record) {
-                gatherer.roll_back();
-                gatherer.reject(place, None, reason);
+            stretch.gatherer.begin();
+            if let Err(reason) = self.record(&mut stretch, name, place, record) {
+                stretch.gatherer.roll_back();
+                stretch.gatherer.reject(place, None, reason);
             }
         }
-        gatherer.finish()
+        stretch.gatherer.finish()
     }
+}
+
+struct Stretch<'a> {
+    gatherer: Gatherer<'a>,
+    clock: Clock,
+}
+
+/// Text of a record that was checked.
+fn utf8(text: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// What the fields about a row say.
+#[derive(Default)]
+struct About<'a> {
+    op: Option<Op>,
+    table: Option<Cow<'a, str>>,
+    event_time: Option<i64>,
+    position: Option<Cow<'a, [u8]>>,
+    transaction: Option<Cow<'a, [u8]>>,
 }

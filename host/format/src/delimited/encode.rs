@@ -1,119 +1,294 @@
 //! Rows to records.
 
-use sluicegate_model::{ChangeBatch, RowKind};
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
+use sluicegate_model::{ChangeBatch, RowKind, meta};
 
-use super::{CsvOptions, Dialect, OnMissing};
+use super::meta::{Images, MetaColumn};
+use super::{DelimitedOptions, Dialect, NAME, OnMissing};
+use crate::json::Key;
+use crate::ogg::Clock;
+use crate::options::{Encoding, TimeZone};
 use crate::write::{Plain, PlainWriter, Style};
 use crate::{Encode, EncodeError, EncodeReject, Message, Messages};
 
-/// Writes `csv`.
-pub(super) struct CsvEncoder {
+/// Writes `delimited`.
+pub(super) struct DelimitedEncoder {
     dialect: Dialect,
+    encoding: Encoding,
     header: bool,
     null: Vec<u8>,
+    missing_text: Option<Vec<u8>>,
+    meta: Vec<MetaColumn>,
+    images: Images,
+    zone: TimeZone,
     kind_column: Option<String>,
     missing: OnMissing,
     style: Style,
 }
 
-impl CsvEncoder {
-    pub(super) fn new(options: &CsvOptions, dialect: Dialect) -> Self {
+/// A record to be written.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// What it says was done.
+    kind: RowKind,
+    /// The row that its message stands for.
+    row: usize,
+    /// The row of the image before the change.
+    before: Option<usize>,
+    /// The row of the image after it.
+    after: Option<usize>,
+}
+
+impl DelimitedEncoder {
+    pub(super) fn new(options: &DelimitedOptions, dialect: Dialect) -> Self {
         Self {
             dialect,
+            encoding: options.encoding.unwrap_or_default(),
             header: options.has_header(),
             null: options.null_text.clone().unwrap_or_default().into_bytes(),
+            missing_text: options.missing_text.clone().map(String::into_bytes),
+            meta: options.meta().to_vec(),
+            images: options.images.unwrap_or_default(),
+            zone: options.time_zone.unwrap_or(TimeZone::UTC),
             kind_column: options.kind_column.clone(),
             missing: options.missing.unwrap_or_default(),
             style: Style { timestamps: options.timestamps.unwrap_or_default(), ..Style::default() },
         }
     }
 
-    /// Appends a record without its line end; the reason where it has no form.
-    fn record(
+    /// The records of a unit, in order.
+    fn entries(
         &self,
-        columns: &PlainWriter<'_>,
-        kind: RowKind,
-        row: usize,
-        scratch: &mut Vec<u8>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), String> {
-        let mut first = true;
+        batch: &ChangeBatch,
+        key: &Key<'_>,
+        unit: std::ops::Range<usize>,
+    ) -> Result<[Option<Entry>; 2], String> {
+        let image = |kind: RowKind, row: usize| {
+            let (before, after) = if kind.is_present() { (None, Some(row)) } else { (Some(row), None) };
+            Entry { kind, row, before, after }
+        };
+        let (first, last) = (unit.start, unit.end - 1);
+        let kind = batch.kind(last);
+        let pair = unit.len() == 2;
         if self.kind_column.is_some() {
-            self.dialect.write(kind.short().as_bytes(), false, out);
-            first = false;
+            let second = pair.then(|| image(kind, last));
+            return Ok([Some(image(batch.kind(first), first)), second]);
         }
-        for column in 0..columns.len() {
-            if !std::mem::take(&mut first) {
-                out.push(self.dialect.delimiter);
-            }
-            scratch.clear();
-            match columns.write(column, row, scratch)? {
-                Plain::Value => self.dialect.write(scratch, *scratch == self.null, out),
-                Plain::Missing if self.missing == OnMissing::Reject => {
-                    return Err(format!(
-                        "column {:?}: its source did not send it, and csv has no form for that: `missing: as-null` \
-                         writes NULL",
-                        columns.name(column)
-                    ));
+        if self.meta.contains(&MetaColumn::OpType) {
+            return Ok(match (self.images, pair) {
+                (Images::BeforeAfter, true) => {
+                    [Some(Entry { kind, row: last, before: Some(first), after: Some(last) }), None]
                 }
-                Plain::Null | Plain::Missing => out.extend_from_slice(&self.null),
+                (Images::BeforeAfter, false) if kind == RowKind::UpdateAfter => {
+                    return Err(
+                        "an update without its old image has no form with `images: before-after`".to_owned()
+                    );
+                }
+                (Images::After, true) if key.changes_after(first) => {
+                    [Some(image(RowKind::Delete, first)), Some(image(RowKind::Insert, last))]
+                }
+                _ => [Some(image(kind, last)), None],
+            });
+        }
+        if kind.is_present() {
+            return Ok([Some(image(kind, last)), None]);
+        }
+        Err("a delete has no form in delimited text: set `kind_column` or `meta_columns` to write kinds"
+            .to_owned())
+    }
+
+    /// Appends a record in UTF-8, without its line end; the reason where it has no form.
+    fn record(&self, table: &mut Written<'_>, entry: Entry, out: &mut Vec<u8>) -> Result<(), String> {
+        let mut first = true;
+        for meta in &self.meta {
+            self.next_field(&mut first, out);
+            table.scratch.clear();
+            // Nothing at all where nothing is known.
+            if self.about(table, *meta, entry)? {
+                self.field(&table.scratch, out)?;
+            }
+        }
+        if self.kind_column.is_some() {
+            self.next_field(&mut first, out);
+            self.field(entry.kind.short().as_bytes(), out)?;
+        }
+        let both = [entry.before, entry.after];
+        let only = [entry.after.or(entry.before)];
+        let images: &[Option<usize>] = if self.images == Images::BeforeAfter { &both } else { &only };
+        for column in 0..table.columns.len() {
+            for image in images {
+                self.next_field(&mut first, out);
+                match image {
+                    Some(row) => self.cell(table, column, *row, out)?,
+                    // There is no such image: nothing is said of it.
+                    None => out.extend_from_slice(self.missing_text.as_deref().unwrap_or(&self.null)),
+                }
             }
         }
         Ok(())
     }
+
+    fn next_field(&self, first: &mut bool, out: &mut Vec<u8>) {
+        if !std::mem::take(first) {
+            out.extend_from_slice(self.dialect.delimiter.as_bytes());
+        }
+    }
+
+    /// Appends text, so that it is not taken for NULL or missing.
+    fn field(&self, text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+        let force = *text == self.null || self.missing_text.as_deref() == Some(text);
+        self.dialect.write(text, force, out)
+    }
+
+    fn cell(
+        &self,
+        table: &mut Written<'_>,
+        column: usize,
+        row: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        table.scratch.clear();
+        let named = |why: &str| format!("column {:?}: {why}", table.columns.name(column));
+        match table.columns.write(column, row, &mut table.scratch)? {
+            Plain::Value => self.field(&table.scratch, out).map_err(named)?,
+            Plain::Null => out.extend_from_slice(&self.null),
+            Plain::Missing => match (&self.missing_text, self.missing) {
+                (Some(text), _) => out.extend_from_slice(text),
+                (None, OnMissing::AsNull) => out.extend_from_slice(&self.null),
+                (None, OnMissing::Reject) => {
+                    return Err(named(
+                        "its source did not send it, and delimited text has no form for that: `missing_text` gives it \
+                         one, `missing: as-null` writes NULL",
+                    ));
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Puts what is known about a row into the scratch; `false` where nothing is.
+    fn about(&self, table: &mut Written<'_>, meta: MetaColumn, entry: Entry) -> Result<bool, String> {
+        let (row, out) = (entry.row, &mut table.scratch);
+        match meta {
+            MetaColumn::OpType => out.push(match entry.kind {
+                RowKind::Insert => b'I',
+                RowKind::UpdateAfter => b'U',
+                RowKind::Delete | RowKind::UpdateBefore => b'D',
+            }),
+            MetaColumn::Table => out.extend_from_slice(table.batch.table().as_str().as_bytes()),
+            MetaColumn::OpTs => match table.times.filter(|times| times.is_valid(row)) {
+                None => return Ok(false),
+                Some(times) if !table.clock.write(times.value(row), out) => {
+                    return Err("the event time is in no year from 0 to 9999".to_owned());
+                }
+                Some(_) => {}
+            },
+            MetaColumn::Pos | MetaColumn::Xid => {
+                let texts = if meta == MetaColumn::Pos { table.positions } else { table.transactions };
+                match texts.filter(|texts| texts.is_valid(row)) {
+                    None => return Ok(false),
+                    Some(texts) => out.extend_from_slice(texts.value(row).as_bytes()),
+                }
+            }
+            MetaColumn::CurrentTs | MetaColumn::Tokens | MetaColumn::Ignore => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The names of the columns as a record; or the name that has no form, and why.
+    fn names(&self, batch: &ChangeBatch) -> Result<Vec<u8>, (String, &'static str)> {
+        let mut line = Vec::new();
+        let mut first = true;
+        let names = batch.schema().fields().iter().map(|field| field.name().as_str());
+        let about = self.meta.iter().map(|meta| meta.name()).chain(self.kind_column.as_deref());
+        for name in about.chain(names) {
+            self.next_field(&mut first, &mut line);
+            let failed = |why| (name.to_owned(), why);
+            self.dialect.write(name.as_bytes(), name.is_empty(), &mut line).map_err(failed)?;
+            if self.encoding.encode(name).is_err() {
+                return Err(failed("its name has a character that `encoding` lacks"));
+            }
+        }
+        let mut text = Vec::with_capacity(line.len());
+        match self.transcoded(&line, &mut text) {
+            Ok(()) => Ok(text),
+            Err(_) => Err((String::new(), "the names have a character that `encoding` lacks")),
+        }
+    }
+
+    /// Appends a record in its character set.
+    fn transcoded(&self, record: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+        // It was made of texts alone.
+        out.extend_from_slice(&self.encoding.encode(&String::from_utf8_lossy(record))?);
+        Ok(())
+    }
 }
 
-impl Encode for CsvEncoder {
+/// A batch that is being written.
+struct Written<'a> {
+    batch: &'a ChangeBatch,
+    columns: PlainWriter<'a>,
+    times: Option<&'a TimestampMicrosecondArray>,
+    positions: Option<&'a StringArray>,
+    transactions: Option<&'a StringArray>,
+    clock: Clock,
+    scratch: Vec<u8>,
+}
+
+impl Encode for DelimitedEncoder {
     fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
-        let columns = PlainWriter::new(batch, self.style, "csv")?;
+        if self.header
+            && let Err((column, why)) = self.names(batch)
+        {
+            return Err(EncodeError::Column { format: NAME, table: batch.table().clone(), column, why });
+        }
+        let about = |name| batch.meta().get(name);
+        let mut table = Written {
+            batch,
+            columns: PlainWriter::new(batch, self.style, NAME)?,
+            times: about(meta::EVENT_TIME)
+                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
+            positions: about(meta::SOURCE_POSITION).and_then(|texts| texts.as_string_opt::<i32>()),
+            transactions: about(meta::TRANSACTION).and_then(|texts| texts.as_string_opt::<i32>()),
+            clock: Clock::new(self.zone),
+            scratch: Vec::new(),
+        };
+        let key = Key::new(batch);
         let mut rejects = Vec::new();
-        let mut scratch = Vec::new();
+        let mut utf8 = Vec::new();
         out.messages.reserve(batch.len());
         let mut row = 0;
         while row < batch.len() {
             let unit = batch.unit_of(row);
-            let (before, end) = (out.messages.len(), unit.end);
-            let start = out.bytes.len();
-            for row in unit {
-                let kind = batch.kind(row);
-                let written = match (kind.is_present() || self.kind_column.is_some(), batch.is_pair(row)) {
-                    (true, _) => {
-                        let from = out.bytes.len();
-                        self.record(&columns, kind, row, &mut scratch, &mut out.bytes).map(|()| {
-                            let value = Some(from..out.bytes.len());
-                            out.messages.push(Message { row: row as u32, value });
-                        })
+            row = unit.end;
+            let (before, start) = (out.messages.len(), out.bytes.len());
+            let write = || {
+                for entry in self.entries(batch, &key, unit)?.into_iter().flatten() {
+                    let from = out.bytes.len();
+                    if self.encoding.is_utf8() {
+                        self.record(&mut table, entry, &mut out.bytes)?;
+                    } else {
+                        utf8.clear();
+                        self.record(&mut table, entry, &mut utf8)?;
+                        self.transcoded(&utf8, &mut out.bytes)?;
                     }
-                    // The old image: the new one follows.
-                    (false, true) => Ok(()),
-                    (false, false) => {
-                        Err("a delete has no form in csv: set `kind_column` to write kinds".to_owned())
-                    }
-                };
-                if let Err(reason) = written {
-                    out.bytes.truncate(start);
-                    out.messages.truncate(before);
-                    rejects.push(EncodeReject { row: (end - 1) as u32, reason });
-                    break;
+                    let value = Some(from..out.bytes.len());
+                    out.messages.push(Message { row: entry.row as u32, value });
                 }
+                Ok::<(), String>(())
+            };
+            if let Err(reason) = write() {
+                out.bytes.truncate(start);
+                out.messages.truncate(before);
+                rejects.push(EncodeReject { row: (row - 1) as u32, reason });
             }
-            row = end;
         }
         Ok(rejects)
     }
 
     fn preamble(&self, batch: &ChangeBatch) -> Option<Vec<u8>> {
-        if !self.header {
-            return None;
-        }
-        let mut line = Vec::new();
-        let names = batch.schema().fields().iter().map(|field| field.name().as_str());
-        for (place, name) in self.kind_column.as_deref().into_iter().chain(names).enumerate() {
-            if place > 0 {
-                line.push(self.dialect.delimiter);
-            }
-            self.dialect.write(name.as_bytes(), name.is_empty(), &mut line);
-        }
-        Some(line)
+        if self.header { self.names(batch).ok() } else { None }
     }
 }

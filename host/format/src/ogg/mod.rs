@@ -10,6 +10,16 @@
 //! | `D` | `-D` of `before`, which may hold the key only |
 //! | `T` | a truncate |
 //!
+//! | part | becomes |
+//! |---|---|
+//! | `op_ts` | the event time, in `time_zone` |
+//! | `pos` | the source position |
+//! | `xid`, or the token `6` | the transaction; written as `xid` |
+//! | `primary_keys` | the primary key |
+//!
+//! An update of the key is one `U` with both images (`pkUpdateHandling=update`), which is a pair, or a `D` and an `I`
+//! (`delete-insert`), which stay two rows.
+//!
 //! A column that an image lacks, or beside which `COLUMN_isMissing` is true, is missing. A message without a value
 //! is the tombstone that follows a delete in a compacted topic: the delete was read already, so it does nothing.
 //!
@@ -31,4 +41,5 @@ mod keys;
 mod op_ts;
 mod options;
 
+pub(crate) use op_ts::Clock;
 pub use options::OggOptions;

@@ -11,7 +11,7 @@ const QUARTER: i64 = 900;
 
 /// Reads and writes `op_ts`: local time of the source's database, in microseconds.
 #[derive(Clone, Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     zone: TimeZone,
     utc: bool,
     /// A quarter of an hour, in seconds since 1970, and the offset that holds all through it.
@@ -20,14 +20,14 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(zone: TimeZone) -> Self {
+    pub(crate) fn new(zone: TimeZone) -> Self {
         Self { zone, utc: zone.is_utc(), local: None, world: None }
     }
 
     /// Microseconds since 1970 in UTC of `2020-05-13 15:40:06.123456`. The date may also be parted from the time by a
     /// colon or a `T`, there may be no fraction of the second or one of up to nine digits, and an offset from UTC
     /// (`Z`, `+08:00`) at the end counts more than the time zone. `None` for anything else.
-    pub(super) fn read(&mut self, text: &[u8]) -> Option<i64> {
+    pub(crate) fn read(&mut self, text: &[u8]) -> Option<i64> {
         let (date_time, rest) = text.split_at_checked(19)?;
         let (seconds, rest) = (seconds(date_time)?, rest);
         let (micros, rest) = fraction(rest)?;
@@ -48,7 +48,7 @@ impl Clock {
     }
 
     /// Appends a time as GoldenGate writes it; `false`, and nothing appended, where it is in no year from 0 to 9999.
-    pub(super) fn write(&mut self, time: i64, out: &mut Vec<u8>) -> bool {
+    pub(crate) fn write(&mut self, time: i64, out: &mut Vec<u8>) -> bool {
         let (seconds, micros) = (time.div_euclid(SECOND), time.rem_euclid(SECOND));
         let local = seconds + i64::from(self.offset_at_utc(seconds));
         let days = local.div_euclid(86_400);

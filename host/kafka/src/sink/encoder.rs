@@ -68,10 +68,7 @@ impl KafkaEncoder {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
     pub fn new(options: &SinkOptions, topics: &Topics) -> Result<Self, Error> {
-        let format = options
-            .format
-            .encoder()
-            .map_err(|error| Error::configuration("the format of the sink does not do").caused_by(error))?;
+        let format = options.encoder()?;
         let topic = Template::parse("topic", &options.topic)?;
         if topic.is_of_row() {
             let what = format!("`topic` of the sink differs from row to row: {:?}", options.topic);
@@ -124,8 +121,9 @@ impl Encoder for KafkaEncoder {
         })?;
         let mut rejects: Vec<Reject> =
             rejects.into_iter().map(|reject| Reject { row: reject.row, reason: reject.reason }).collect();
-        let (mut message_keys, lacking) = keys(&self.options.key, batch, &messages.messages)?;
-        let mut headers = self.headers.write(batch, &messages.messages);
+        let parts = self.format.parts(batch);
+        let (mut message_keys, lacking) = keys(&self.options.key, parts.key, batch, &messages.messages)?;
+        let mut headers = self.headers.write(parts.headers, batch, &messages.messages);
 
         let mut refused: Vec<Reject> =
             lacking.into_iter().map(|NoKey { row, reason }| Reject { row, reason }).collect();
@@ -136,8 +134,8 @@ impl Encoder for KafkaEncoder {
             messages
                 .messages
                 .retain(|message| !units.iter().any(|unit| unit.contains(&(message.row as usize))));
-            message_keys = keys(&self.options.key, batch, &messages.messages)?.0;
-            headers = self.headers.write(batch, &messages.messages);
+            message_keys = keys(&self.options.key, parts.key, batch, &messages.messages)?.0;
+            headers = self.headers.write(parts.headers, batch, &messages.messages);
             refused.dedup_by_key(|reject| batch.unit_of(reject.row as usize));
             rejects.append(&mut refused);
         }
@@ -179,5 +177,44 @@ impl KafkaEncoder {
             }
         }
         rejects
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{ArrayRef, BinaryArray};
+    use arrow_schema::{DataType, Field, Schema};
+    use sluicegate_format::FormatOptions;
+    use sluicegate_model::{Column, Meta};
+
+    use super::super::options::Key;
+    use super::*;
+
+    #[test]
+    fn a_raw_row_brings_its_own_key() {
+        let bytes = |values: Vec<Option<&[u8]>>| Arc::new(BinaryArray::from(values)) as ArrayRef;
+        let fields = ["key", "value"].map(|name| Field::new(name, DataType::Binary, true));
+        let columns = vec![
+            Column::new(bytes(vec![Some(b"k\xff"), None])),
+            Column::new(bytes(vec![Some(b"v"), Some(b"w")])),
+        ];
+        let origin = Origin { lane: "src/0".into(), ordinals: vec![1, 2].into(), parts: None };
+        let mut meta = Meta::new();
+        meta.set(meta::KEY, bytes(vec![Some(b"source"); 2]));
+        let schema = Arc::new(Schema::new(fields.to_vec()));
+        let kinds = vec![0, 0].into();
+        let batch =
+            ChangeBatch::new("out".into(), schema, columns, kinds, origin, Arc::from([]), meta).unwrap();
+        let keys = |key: Key| {
+            let format: FormatOptions = serde_json::from_str("\"raw\"").unwrap();
+            let options = SinkOptions { key, ..SinkOptions::new(format) };
+            let encoded = KafkaEncoder::new(&options, &Topics::default()).unwrap().encode(&batch).unwrap();
+            let body = encoded.body.downcast::<Body>().ok().unwrap();
+            [0, 1].map(|place| body.keys.get(place).map(<[u8]>::to_vec))
+        };
+        assert_eq!(keys(Key::PrimaryKey), [Some(b"k\xff".to_vec()), None]);
+        assert_eq!(keys(Key::Source), [Some(b"k\xff".to_vec()), None]);
+        assert_eq!(keys(Key::None), [None, None]);
+        assert_eq!(keys(Key::Columns(vec!["value".to_owned()])), [Some(b"v".to_vec()), Some(b"w".to_vec())]);
     }
 }

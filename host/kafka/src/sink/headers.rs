@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, MapArray};
 use sluicegate_connector::Error;
 use sluicegate_format::Message;
-use sluicegate_model::{ChangeBatch, meta};
+use sluicegate_model::{ChangeBatch, Column, meta};
 
 use super::template::Template;
 
@@ -44,10 +44,10 @@ impl HeaderRules {
         Ok(Self { templates: templates.iter().map(parse).collect::<Result<_, Error>>()?, forward })
     }
 
-    /// Headers of messages; `None` where none has any.
-    pub fn write(&self, batch: &ChangeBatch, messages: &[Message]) -> Option<Headers> {
-        let own =
-            batch.meta().get(meta::HEADERS).filter(|_| self.forward).and_then(|column| column.as_map_opt());
+    /// Headers of messages; `None` where none has any. `own`: the column that the format says are the headers.
+    pub fn write(&self, own: Option<&Column>, batch: &ChangeBatch, messages: &[Message]) -> Option<Headers> {
+        let forwarded = || batch.meta().get(meta::HEADERS).filter(|_| self.forward);
+        let own = own.map(Column::values).or_else(forwarded).and_then(|column| column.as_map_opt());
         if self.templates.is_empty() && own.is_none() {
             return None;
         }

@@ -2,11 +2,12 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, types::Int32Type};
+use arrow_schema::DataType;
 use sluicegate_connector::Error;
 use sluicegate_format::Message;
 use sluicegate_kernels::canonical::KeyEncoder;
 use sluicegate_kernels::murmur2;
-use sluicegate_model::{ChangeBatch, Column, meta};
+use sluicegate_model::{Cell, ChangeBatch, Column, meta};
 
 use super::options::{Key, Partitioner};
 
@@ -71,14 +72,31 @@ fn columns<'a>(key: &Key, batch: &'a ChangeBatch) -> Result<Option<KeyColumns<'a
     Ok((!names.is_empty()).then_some(KeyColumns { names, columns: found }))
 }
 
-/// Keys of messages, and rows whose key is not there.
+/// Keys of messages, and rows whose key is not there. `own`: the column that the format says is the key; it stands for
+/// the key that a row came with.
 ///
 /// # Errors
 /// Where no row can have a key: a column that is missing, or of a type without a text.
-pub fn keys(key: &Key, batch: &ChangeBatch, messages: &[Message]) -> Result<(Keys, Vec<NoKey>), Error> {
+pub fn keys(
+    key: &Key,
+    own: Option<&Column>,
+    batch: &ChangeBatch,
+    messages: &[Message],
+) -> Result<(Keys, Vec<NoKey>), Error> {
     let mut keys = Keys::default();
     let mut lacking = Vec::new();
-    if let Some(KeyColumns { names, columns }) = columns(key, batch)? {
+    if let (Some(own), Key::PrimaryKey | Key::Source) = (own, key) {
+        // Missing ones were refused by the format.
+        let bytes = |row: usize| match own.data_type() {
+            _ if own.cell(row) != Cell::Value => None,
+            DataType::Utf8 => Some(own.values().as_string::<i32>().value(row).as_bytes()),
+            DataType::Binary => Some(own.values().as_binary::<i32>().value(row)),
+            _ => None,
+        };
+        for message in messages {
+            keys.push(bytes(message.row as usize));
+        }
+    } else if let Some(KeyColumns { names, columns }) = columns(key, batch)? {
         let encoder = encoder(batch, &columns)?;
         keys.ranges.reserve(messages.len());
         keys.bytes.reserve(messages.len() * 12);

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sluicegate_format::FormatOptions;
+use sluicegate_connector::Error;
+use sluicegate_format::{Encode, Encryption, FormatOptions};
 use sluicegate_model::units::{ByteSize, TimeSpan};
 
 use crate::connection::Librdkafka;
@@ -23,6 +25,9 @@ pub struct SinkOptions {
     pub topic: String,
     /// The form of the messages.
     pub format: FormatOptions,
+    /// How messages are encrypted whole, after their format is written.
+    #[serde(default)]
+    pub encrypt: Option<Encryption>,
     /// The key of each message.
     #[serde(default)]
     pub key: Key,
@@ -33,7 +38,8 @@ pub struct SinkOptions {
     /// `{ordinal}`, `{part}`, `{kind}` and `{origin}`, which is `LANE:ORDINAL` or `LANE:ORDINAL.PART`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Also sends the headers that a row has, from its source or from a step.
+    /// Also sends the headers that a row has, from its source or from a step. With `format: raw` those of the column
+    /// `headers` are sent in any case.
     #[serde(default)]
     pub forward_headers: bool,
     /// The time of each message.
@@ -81,6 +87,7 @@ impl SinkOptions {
         Self {
             topic: default_topic(),
             format,
+            encrypt: None,
             key: Key::default(),
             partitioner: Partitioner::default(),
             headers: BTreeMap::new(),
@@ -95,6 +102,19 @@ impl SinkOptions {
             librdkafka: Librdkafka::default(),
         }
     }
+
+    /// What writes the messages.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for a format or a key that does not do.
+    pub fn encoder(&self) -> Result<Arc<dyn Encode>, Error> {
+        let format = self.format.encoder();
+        let encode = match &self.encrypt {
+            None => format,
+            Some(encryption) => format.and_then(|format| encryption.encoder(format)),
+        };
+        encode.map_err(|error| Error::configuration("the format of the sink does not do").caused_by(error))
+    }
 }
 
 /// The key of a message. The key of one column is its text (a number's digits, a text's own bytes), so that other
@@ -103,10 +123,11 @@ impl SinkOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Key {
-    /// The primary key of the output; where it has none, the key that the row came with.
+    /// The primary key of the output; where it has none, the key that the row came with. With `format: raw` the
+    /// column `key`.
     #[default]
     PrimaryKey,
-    /// The key that the row came with, or that a step gave it.
+    /// The key that the row came with, or that a step gave it. With `format: raw` the column `key`.
     Source,
     /// These columns, in this order.
     Columns(Vec<String>),

@@ -76,10 +76,7 @@ impl KafkaSource {
         if options.topics.all().is_empty() {
             return Err(Error::configuration("the source has no topics").help("name some under `topics`"));
         }
-        let decode = options
-            .format
-            .decoder()
-            .map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))?;
+        let decode = options.decoder()?;
         let group = SourceGroup::new(connection, &options, identity)?;
         let (events, rows) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let mut queue = Queue::of_consumer(&group.consumer)?;

@@ -1,11 +1,13 @@
 //! What a source is told.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
-use sluicegate_format::FormatOptions;
+use sluicegate_connector::Error;
+use sluicegate_format::{Decode, Encryption, FormatOptions};
 use sluicegate_model::units::TimeSpan;
 
 use crate::connection::Librdkafka;
@@ -19,6 +21,9 @@ pub struct SourceOptions {
     pub topics: Topics,
     /// The form of the messages.
     pub format: FormatOptions,
+    /// How messages are opened that were encrypted whole, before their format is read.
+    #[serde(default)]
+    pub decrypt: Option<Encryption>,
     /// Where a pipeline that has never run begins. One that has run goes on where it was.
     #[serde(default)]
     pub start: Start,
@@ -60,6 +65,7 @@ impl SourceOptions {
         Self {
             topics: Topics::Many(topics.into_iter().map(Into::into).collect()),
             format,
+            decrypt: None,
             start: Start::default(),
             on_purged: OnPurged::default(),
             group: None,
@@ -68,6 +74,19 @@ impl SourceOptions {
             refresh: refresh(),
             librdkafka: Librdkafka::default(),
         }
+    }
+
+    /// What reads the messages.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for a format or a key that does not do.
+    pub fn decoder(&self) -> Result<Arc<dyn Decode>, Error> {
+        let format = self.format.decoder();
+        let decode = match &self.decrypt {
+            None => format,
+            Some(encryption) => format.and_then(|format| encryption.decoder(format)),
+        };
+        decode.map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))
     }
 }
 
