@@ -37,6 +37,16 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// Where the whole batch cannot be written: a key column that does not exist, a type that the sink lacks.
     fn encode(&self, batch: &ChangeBatch) -> Result<Encoded, Error>;
+
+    /// The removal of all rows that a table of the source gave, to be written in its place among the rows; `None` where
+    /// the sink cannot do that, or must not, because its target has rows of other tables too.
+    ///
+    /// # Errors
+    /// The system's.
+    fn truncate(&self, table: &TableName) -> Result<Option<Encoded>, Error> {
+        let _ = table;
+        Ok(None)
+    }
 }
 
 /// A batch in a sink's own form.

@@ -39,11 +39,23 @@ pub trait SealLetters: Send + Sync {
 
 /// A reason without the values that it quotes: where letters are sealed, so is what they would give away.
 pub(crate) fn without_quotes(reason: &str) -> String {
-    let mut parts = reason.split('"');
-    let mut clear = parts.next().unwrap_or_default().to_owned();
-    while let Some(_quoted) = parts.next() {
-        clear.push_str("\"...\"");
-        clear.push_str(parts.next().unwrap_or_default());
+    let mut clear = String::with_capacity(reason.len());
+    let mut quoted = false;
+    let mut letters = reason.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => {
+                clear.push_str(if quoted { "\"" } else { "\"..." });
+                quoted = !quoted;
+            }
+            // What follows is part of the value, a quote too.
+            '\\' if quoted => drop(letters.next()),
+            _ if quoted => {}
+            _ => clear.push(letter),
+        }
+    }
+    if quoted {
+        clear.push('"');
     }
     clear
 }
@@ -61,6 +73,8 @@ pub struct DeadLetterRoute {
     pub stop_after: StopAfter,
     /// Encrypts them, in a pipeline that seals or opens anything.
     pub seal: Option<Arc<dyn SealLetters>>,
+    /// Whether reasons must not quote values: the messages came encrypted, and so they stay.
+    pub unquoted: bool,
 }
 
 /// The last records of a lane, and how many of them died.
@@ -184,6 +198,7 @@ mod tests {
         );
         assert_eq!(without_quotes(r#"an open "quote"#), r#"an open "...""#);
         assert_eq!(without_quotes("nothing"), "nothing");
+        assert_eq!(without_quotes(r#"column a: "x\"138\"y" is no "int64""#), r#"column a: "..." is no "...""#);
     }
 
     #[test]

@@ -18,6 +18,7 @@
 //! | [`backoff`] | pauses between tries |
 //! | [`dead`] | dead letters: the threshold, the places they go to |
 //! | [`coordinator`] | lanes, incarnations, epochs, abort and rewind: the decisions |
+//! | `policies` | events that are no rows, and messages that cannot be read |
 //! | [`counters`] | what was done, for people and metrics |
 
 pub mod backoff;
@@ -29,11 +30,12 @@ pub mod dead;
 pub mod isolate;
 pub mod options;
 pub mod pipeline;
+mod policies;
 pub mod throttle;
 pub mod worker;
 
 pub use chain::Chain;
 pub use counters::{Counters, Counts};
 pub use dead::{DeadLetterRoute, SealLetters, StopAfter};
-pub use options::{OnTruncate, Options};
+pub use options::{OnDdl, OnError, OnTruncate, Options};
 pub use pipeline::{End, Pipeline, Stop, StopLevel};

@@ -30,6 +30,11 @@ pub struct Options {
     pub drain_timeout: TimeSpan,
     /// What to do when the source says that all rows of a table were removed.
     pub on_truncate: OnTruncate,
+    /// What to do when the source sends a statement that changes a table. It is never run: targets follow the columns
+    /// of the rows that come.
+    pub on_ddl: OnDdl,
+    /// What to do about a message that cannot be read.
+    pub on_error: OnError,
 }
 
 impl Default for Options {
@@ -44,6 +49,8 @@ impl Default for Options {
             retry: RetryOptions::default(),
             drain_timeout: TimeSpan(Duration::from_secs(25)),
             on_truncate: OnTruncate::Stop,
+            on_ddl: OnDdl::Ignore,
+            on_error: OnError::DeadLetter,
         }
     }
 }
@@ -91,6 +98,29 @@ impl Default for RetryOptions {
 pub enum OnTruncate {
     /// Stop the pipeline, with the position: a person decides.
     Stop,
-    /// Pass it by. Rows that were truncated in the source stay in the target.
+    /// Pass it by, with a warning. Rows that were truncated in the source stay in the target.
     Ignore,
+    /// Remove all rows of the target too, in order with the rows around it. Only with a sink that can, and where the
+    /// target has rows of no other table.
+    Apply,
+}
+
+/// What to do about a statement that changes a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDdl {
+    /// Stop the pipeline, with the position: a person decides.
+    Stop,
+    /// Pass it by, with a warning that names the table.
+    Ignore,
+}
+
+/// What to do about a message that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// Put it to the dead letters, until they are too many. Without `dead_letters` the pipeline stops.
+    DeadLetter,
+    /// Stop the pipeline at the first one, with the position.
+    Stop,
 }

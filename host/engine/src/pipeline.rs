@@ -13,6 +13,7 @@ use crate::coordinator::{Coordinator, Parts};
 use crate::counters::Counters;
 use crate::dead::{DeadLetterRoute, Refused};
 use crate::options::Options;
+use crate::policies::Policies;
 use crate::throttle::Throttle;
 use crate::worker::{Pool, Shop};
 
@@ -97,15 +98,16 @@ impl Pipeline {
         sink.prepare(&outputs).await?;
         let writer = sink.open().await?;
         let incarnations = Incarnations::default();
-        let DeadLetterRoute { open, outside, overflow, stop_after, seal } = dead_letters;
+        let DeadLetterRoute { open, outside, overflow, stop_after, seal, unquoted } = dead_letters;
         let shop = Arc::new(Shop {
             pipeline: name.clone(),
             steps,
             encoder: sink.encoder(),
             refused: Refused::default(),
             incarnations: incarnations.clone(),
-            on_truncate: options.on_truncate,
+            policies: Policies::of(&options),
             seal,
+            unquoted,
         });
         let (finished, results) = mpsc::unbounded_channel();
         let pool = Pool::start(&shop, options.worker_count(), &finished)

@@ -10,14 +10,14 @@ use arrow_array::UInt32Array;
 use crossbeam_channel::{Receiver, Sender};
 use sluicegate_connector::{Chunk, Encoded, Encoder, Error, Incarnations, TransformError, TransformFactory};
 use sluicegate_model::dead_letter::Reason;
-use sluicegate_model::{ChangeBatch, ControlEvent, DeadLetter, Incarnation, Item, Lane, Position, TableName};
+use sluicegate_model::{ChangeBatch, DeadLetter, Incarnation, Item, Lane, Position, TableName};
 use tokio::sync::mpsc;
 use tracing::warn;
 
 use crate::budget::Permit;
 use crate::chain::{Chain, Passed, StepFailure};
 use crate::dead::{Refused, SealLetters, without_quotes};
-use crate::options::OnTruncate;
+use crate::policies::Policies;
 
 /// The longest that a step which asks for patience waits between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -29,14 +29,15 @@ pub(crate) struct Shop {
     pub(crate) encoder: Arc<dyn Encoder>,
     pub(crate) refused: Refused,
     pub(crate) incarnations: Incarnations,
-    pub(crate) on_truncate: OnTruncate,
+    pub(crate) policies: Policies,
     pub(crate) seal: Option<Arc<dyn SealLetters>>,
+    pub(crate) unquoted: bool,
 }
 
 impl Shop {
     /// A reason as it may be shown and stored.
-    fn clear(&self, reason: String) -> String {
-        if self.seal.is_some() { without_quotes(&reason) } else { reason }
+    pub(crate) fn clear(&self, reason: String) -> String {
+        if self.seal.is_some() || self.unquoted { without_quotes(&reason) } else { reason }
     }
 }
 
@@ -149,13 +150,14 @@ impl Worker {
         let mut work = Work::default();
         let mut letters = Letters { shop: &self.shop, chunk, known: HashSet::new(), written: Vec::new() };
         for reject in decoded.rejects {
+            self.shop.policies.unreadable(&self.shop, chunk, &reject)?;
             letters.add(reject.ordinal, reject.part, None, "decode", reject.reason)?;
         }
         for item in decoded.items {
             let batch = match item {
                 Item::Rows(batch) => batch,
                 Item::Control(event) => {
-                    control(&self.shop, chunk, &event)?;
+                    work.parts.extend(self.shop.policies.control(&self.shop, chunk, &event)?);
                     continue;
                 }
             };
@@ -196,23 +198,6 @@ fn transform(chain: &mut Chain, shop: &Shop, chunk: &Chunk, batch: ChangeBatch) 
             }
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-fn control(shop: &Shop, chunk: &Chunk, event: &ControlEvent) -> Result<(), Error> {
-    let ControlEvent::Truncate { table } = event else { return Ok(()) };
-    match shop.on_truncate {
-        OnTruncate::Stop => Err(Error::fatal("the source says that all rows of the table were removed")
-            .lane(&chunk.lane)
-            .position(&chunk.from)
-            .table(table)
-            .help(
-                "empty the target yourself if it should follow, then set `on_truncate: ignore` to pass it by",
-            )),
-        OnTruncate::Ignore => {
-            warn!(pipeline = shop.pipeline, lane = %chunk.lane, %table, "a truncate was ignored");
-            Ok(())
-        }
     }
 }
 

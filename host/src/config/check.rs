@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use sluicegate_connector::Error;
+use sluicegate_engine::OnTruncate;
+use sluicegate_format::options::Direction;
 use sluicegate_kafka::guarded;
 use sluicegate_keys::{KeyRing, Use};
 
@@ -22,7 +24,9 @@ pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Problem>) -> KeyRing {
     checker.pipeline(problems);
     checker.formats(problems);
     checker.epochs(problems);
+    checker.truncates(problems);
     checker.steps(problems);
+    checker.encryption(&ring, problems);
     checker.dead_letters(&ring, problems);
     guarded_settings(&loaded.tree, problems);
     ring
@@ -157,6 +161,17 @@ impl Checker<'_> {
         }
     }
 
+    /// Events that only some sinks can follow.
+    fn truncates(&self, problems: &mut Vec<Problem>) {
+        let file = &self.loaded.pipeline;
+        if file.engine.on_truncate == OnTruncate::Apply && !file.sink.applies_truncates() {
+            let message = format!("a sink of {} cannot remove all rows of a table", file.sink.system());
+            let help = "set `on_truncate: stop` to empty the target yourself when it happens, or `ignore`";
+            problems
+                .push(self.problem_at(&["engine", "on_truncate"], message, "cannot be applied").help(help));
+        }
+    }
+
     /// Keys that steps are granted. Guests are looked at later: that takes a WebAssembly engine.
     fn steps(&self, problems: &mut Vec<Problem>) {
         let known = || self.loaded.pipeline.keys.keys().map(String::as_str);
@@ -174,6 +189,30 @@ impl Checker<'_> {
                     let help = format!("`keys:` has {}", listed(known()));
                     problems.push(Problem::new(message).at(grant.place).label("unknown").help(help));
                 }
+            }
+        }
+    }
+
+    /// Keys of messages that are encrypted whole.
+    fn encryption(&self, ring: &KeyRing, problems: &mut Vec<Problem>) {
+        let (source, sink) = (&self.loaded.pipeline.source, &self.loaded.pipeline.sink);
+        let decrypt =
+            source.decrypt().map(|own| (own, Direction::Reading, ["source", source.system(), "decrypt"]));
+        let encrypt = sink.encrypt().map(|own| (own, Direction::Writing, ["sink", sink.system(), "encrypt"]));
+        for (encryption, here, path) in decrypt.into_iter().chain(encrypt) {
+            let key = &encryption.key;
+            let spec = self.loaded.pipeline.keys.get(key);
+            if spec.is_none() {
+                let known = || self.loaded.pipeline.keys.keys().map(String::as_str);
+                let message = format!("there is no key `{key}`{}", did_you_mean(key, known()));
+                let help = format!("`keys:` has {}", listed(known()));
+                let [section, system, option] = path;
+                let path = [section, system, option, "key"];
+                problems.push(self.problem_at(&path, message, "unknown").help(help));
+            } else if ring.has(key)
+                && let Err(error) = encryption.check(ring, here)
+            {
+                problems.push(self.problem_at(&path, error.to_string(), "here"));
             }
         }
     }
@@ -200,14 +239,16 @@ impl Checker<'_> {
         match &letters.seal {
             None => {
                 let granted = self.loaded.pipeline.steps.iter().find(|step| !step.keys.is_empty());
-                if let Some(step) = granted {
+                let user = match granted {
+                    Some(step) => Some(format!("step `{}` uses keys for", step.uses)),
+                    // What was opened never stands in a letter: it holds the message as it came.
+                    None => self.loaded.pipeline.sink.encrypt().map(|_| "the sink encrypts".to_owned()),
+                };
+                if let Some(user) = user {
                     let keys = &self.loaded.pipeline.keys;
                     let able =
                         keys.iter().find(|(_, spec)| spec.algorithm.allows(Use::Seal)).map(|(name, _)| name);
-                    let message = format!(
-                        "dead letters would hold in the clear what step `{}` uses keys for",
-                        step.uses
-                    );
+                    let message = format!("dead letters would hold in the clear what {user}");
                     let key = able.map_or("KEY", String::as_str);
                     problems.push(
                         section(message)

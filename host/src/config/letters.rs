@@ -33,8 +33,11 @@ pub(super) fn default_overflow(pipeline: &str) -> PathBuf {
 /// # Errors
 /// Of a file that cannot be written, or options that librdkafka does not take.
 pub(super) fn route(loaded: &Loaded, ring: &KeyRing) -> Result<Route, Error> {
+    // What was opened must not come to light in a reason.
+    let unquoted = loaded.pipeline.source.decrypt().is_some();
     let Some(entry) = &loaded.pipeline.dead_letters else {
-        return Ok(Route { engine: DeadLetterRoute::default(), joined: None });
+        let engine = DeadLetterRoute { unquoted, ..DeadLetterRoute::default() };
+        return Ok(Route { engine, joined: None });
     };
     let sealed = entry.seal.is_some();
     let open = |path: PathBuf| -> Result<Box<dyn DeadLetters>, Error> {
@@ -65,7 +68,8 @@ pub(super) fn route(loaded: &Loaded, ring: &KeyRing) -> Result<Route, Error> {
         Arc::new(Sealer { ring: ring.clone(), key, binds }) as Arc<dyn SealLetters>
     });
     let stop_after = entry.stop_after.unwrap_or_default();
-    Ok(Route { engine: DeadLetterRoute { open: true, outside, overflow, stop_after, seal }, joined })
+    let engine = DeadLetterRoute { open: true, outside, overflow, stop_after, seal, unquoted };
+    Ok(Route { engine, joined })
 }
 
 /// The topic, where it is on the connection of a sink with transactions.

@@ -113,9 +113,10 @@ impl Config {
 
     /// As [`Config::parse`], with something else in the place of the environment or of secrets.
     pub(crate) fn parse_with(text: &str, path: &Path, stand_ins: &StandIns) -> Result<Self, ConfigErrors> {
-        let loaded = load::load(text, path, stand_ins)?;
+        let mut loaded = load::load(text, path, stand_ins)?;
         let mut problems = Vec::new();
         let ring = check::check(&loaded, &mut problems);
+        loaded.pipeline.set_keys(&ring);
         loaded.check(problems)?;
         Ok(Self { loaded, ring, steps: OnceLock::new() })
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use sluicegate_keys::KeySpec;
+use sluicegate_keys::{KeyRing, KeySpec};
 
 use super::connections::ConnectionEntry;
 use super::dead_letters::DeadLettersEntry;
@@ -46,4 +46,12 @@ pub(super) struct PipelineFile {
     /// How the pipeline runs.
     #[schemars(default)]
     pub(super) engine: sluicegate_engine::Options,
+}
+
+impl PipelineFile {
+    /// Gives source and sink the keys of the pipeline.
+    pub(super) fn set_keys(&mut self, ring: &KeyRing) {
+        self.source.set_keys(ring);
+        self.sink.set_keys(ring);
+    }
 }

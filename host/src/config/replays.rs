@@ -60,9 +60,7 @@ impl Config {
     /// Where the source has no records: rows of a file of columns are read together.
     pub(crate) fn letter_decoder(&self) -> Result<Arc<dyn Decode>, ConfigErrors> {
         let decoder: Result<Arc<dyn Decode>, Error> = match &self.loaded.pipeline.source {
-            SourceEntry::Kafka(from) => from.options.format.decoder().map_err(|error| {
-                Error::configuration("the format of the source does not do").caused_by(error)
-            }),
+            SourceEntry::Kafka(from) => from.options.decoder(),
             SourceEntry::File(options) => match LetterRecords::new(options, &self.loaded.directory) {
                 Ok(records) => Ok(Arc::new(records)),
                 Err(error) => Err(error),

@@ -3,6 +3,7 @@
 //! The texts stand beside the tests, a file each. `UPDATE=1 cargo test -p sluicegate --test cli` writes them anew.
 
 mod completions;
+mod encrypted;
 mod help;
 mod inspect;
 mod mistakes;

@@ -18,8 +18,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sluicegate_connector::{Encoder, Error, PositionAdmin, Sink, Source};
-use sluicegate_format::FormatOptions;
+use sluicegate_format::{Encryption, FormatOptions};
 use sluicegate_kafka::{DeadLetterOptions, Identity, SourceGroup};
+use sluicegate_keys::KeyRing;
 use sluicegate_model::{Decoded, Lane};
 
 pub(super) use terms::Terms;
@@ -80,6 +81,33 @@ impl SourceEntry {
         }
     }
 
+    /// How its messages are opened before their format is read.
+    pub(super) fn decrypt(&self) -> Option<&Encryption> {
+        match self {
+            Self::Kafka(on) => on.options.decrypt.as_ref(),
+            Self::File(options) => options.decrypt.as_ref(),
+        }
+    }
+
+    /// Gives it the keys of the pipeline, for messages that are encrypted.
+    pub(super) fn set_keys(&mut self, ring: &KeyRing) {
+        let decrypt = match self {
+            Self::Kafka(on) => &mut on.options.decrypt,
+            Self::File(options) => &mut options.decrypt,
+        };
+        if let Some(encryption) = decrypt {
+            encryption.set_keys(ring);
+        }
+    }
+
+    /// The name of the system, as its section is called.
+    pub(super) fn system(&self) -> &'static str {
+        match self {
+            Self::Kafka(_) => "kafka",
+            Self::File(_) => "file",
+        }
+    }
+
     /// What its rows are called by where nothing else names them: topics, files.
     pub(super) fn names(&self) -> Vec<String> {
         match self {
@@ -108,6 +136,40 @@ impl SinkEntry {
         match self {
             Self::Kafka(on) => kafka::encoder(on),
             Self::File(options) => file::encoder(options, directory),
+        }
+    }
+
+    /// How its messages are encrypted after their format is written.
+    pub(super) fn encrypt(&self) -> Option<&Encryption> {
+        match self {
+            Self::Kafka(on) => on.options.encrypt.as_ref(),
+            Self::File(options) => options.encrypt.as_ref(),
+        }
+    }
+
+    /// Gives it the keys of the pipeline, for messages that are encrypted.
+    pub(super) fn set_keys(&mut self, ring: &KeyRing) {
+        let encrypt = match self {
+            Self::Kafka(on) => &mut on.options.encrypt,
+            Self::File(options) => &mut options.encrypt,
+        };
+        if let Some(encryption) = encrypt {
+            encryption.set_keys(ring);
+        }
+    }
+
+    /// The name of the system, as its section is called.
+    pub(super) fn system(&self) -> &'static str {
+        match self {
+            Self::Kafka(_) => "kafka",
+            Self::File(_) => "file",
+        }
+    }
+
+    /// Whether it can remove all rows of a table.
+    pub(super) fn applies_truncates(&self) -> bool {
+        match self {
+            Self::Kafka(_) | Self::File(_) => false,
         }
     }
 
