@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Int32Type, Int64Type};
+use arrow_array::types::{Decimal128Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, StringArray, UInt64Array};
 use arrow_schema::{DataType, Field, Schema};
 use serde_json::json;
@@ -226,4 +226,64 @@ fn a_value_without_a_form_costs_its_row_and_a_type_without_one_the_batch() {
         "json cannot hold column \"id\" of table t, a Utf8View: cast or drop it in a step"
     );
     assert!(messages.messages.is_empty() && messages.bytes.is_empty());
+}
+
+#[test]
+fn digits_are_kept_as_they_came() {
+    let message = r#"{"a":1.10,"b":18446744073709551615,"c":1e400,"d":-0.0,"e":123456789012345678901234567890123456}"#;
+    let decoded = decode(&*decoder("json"), &[message]);
+    assert_eq!(decoded.rejects, []);
+    assert_eq!(encode(&*encoder("json"), batches(&decoded)[0]), [Some(message.to_owned())]);
+}
+
+#[test]
+fn what_no_type_can_hold_is_no_other_value() {
+    let yaml = "json: { table: t, schema: { t: { big: uint64, ratio: float64, amount: 'decimal(10,2)' } } }";
+    let messages = [
+        r#"{"big":18446744073709551615,"ratio":1.5,"amount":1.10}"#,
+        r#"{"big":18446744073709551616}"#,
+        r#"{"ratio":1e400}"#,
+        r#"{"amount":1.105}"#,
+    ];
+    let decoded = decode(&*decoder(yaml), &messages);
+    let batch = batches(&decoded)[0];
+    assert_eq!(batch.column("big").unwrap().values().as_primitive::<UInt64Type>().value(0), u64::MAX);
+    assert_eq!(batch.column("amount").unwrap().values().as_primitive::<Decimal128Type>().value(0), 110);
+    let rejected: Vec<u64> = decoded.rejects.iter().map(|reject| reject.ordinal).collect();
+    assert_eq!(rejected, [101, 102, 103], "{:?}", decoded.rejects);
+}
+
+#[test]
+fn a_huge_message_and_a_deep_one_cost_no_other() {
+    let long = format!(r#"{{"id":1,"text":"{}"}}"#, "x".repeat(20 << 20));
+    let deep = |open: &str, close: &str| {
+        format!("{{\"id\":2,\"a\":{}1{}}}", open.repeat(100_000), close.repeat(100_000))
+    };
+    let cut = long[..long.len() - 1].to_owned();
+    let messages =
+        [long, deep("[", "]"), deep("{\"k\":", "}"), "{\"id\":".repeat(100_000), cut, r#"{"id":3}"#.to_owned()];
+    let decoded = decode(&*decoder("json"), &messages);
+    let batch = batches(&decoded)[0];
+    assert_eq!(&batch.origin().ordinals[..], [100, 105]);
+    assert_eq!(batch.column("text").unwrap().values().as_string::<i32>().value(0).len(), 20 << 20);
+    let reasons: Vec<&str> = decoded.rejects.iter().map(|reject| reject.reason.as_str()).collect();
+    assert_eq!(reasons.len(), 4);
+    assert!(reasons[..3].iter().all(|reason| reason.contains("nest deeper than 64")), "{reasons:?}");
+    assert!(reasons[3].contains("ends too early"), "{reasons:?}");
+}
+
+#[test]
+fn a_topic_of_upserts_and_tombstones_is_its_table() {
+    let record = |ordinal, key, value| Record { ordinal, key: Some(key), value, timestamp_us: None, headers: &[] };
+    let records = [
+        record(1, &b"{\"id\":1}"[..], Some(&br#"{"id":1,"a":"x"}"#[..])),
+        record(2, b"{\"id\":1}", Some(br#"{"id":1,"a":"y"}"#)),
+        record(3, b"{\"id\":1}", None),
+    ];
+    let yaml = "json: { table: t, primary_key: [id], on_tombstone: delete, kind: upsert }";
+    let decoded = decode_records(&*decoder(yaml), &records);
+    assert_eq!(
+        changes(&decoded, "t"),
+        [("+U", json!({"id": 1, "a": "x"})), ("+U", json!({"id": 1, "a": "y"})), ("-D", json!({"id": 1}))]
+    );
 }

@@ -210,7 +210,7 @@ fn a_bad_cell_of_a_declared_type_costs_both_halves_of_its_pair() {
 fn operations_are_written_as_they_were_read() {
     let messages = [
         r#"{"table":"S.T","op_type":"I","op_ts":"2020-05-13 15:40:06.000001","pos":"01","primary_keys":["ID"],"after":{"ID":1,"A":"a"}}"#,
-        r#"{"table":"S.T","op_type":"U","op_ts":"2020-05-13 15:40:07.000000","pos":"02","primary_keys":["ID"],"before":{"ID":1,"A":"a"},"after":{"ID":2,"A":null}}"#,
+        r#"{"table":"S.T","op_type":"U","op_ts":"2020-05-13 15:40:07.000000","pos":"02","xid":"9.0.1","primary_keys":["ID"],"before":{"ID":1,"A":"a"},"after":{"ID":2,"A":null}}"#,
         r#"{"table":"S.T","op_type":"U","primary_keys":["ID"],"after":{"ID":2}}"#,
         r#"{"table":"S.T","op_type":"D","pos":"é\"","primary_keys":["ID"],"before":{"ID":2}}"#,
     ];
@@ -218,4 +218,57 @@ fn operations_are_written_as_they_were_read() {
     let decoded = decode(&*decoder(yaml), &messages);
     let written = encode(&*encoder(yaml), batches(&decoded)[0]);
     assert_eq!(written, messages.map(|message| Some(message.to_owned())));
+}
+
+#[test]
+fn the_transaction_is_that_of_xid_or_of_the_tokens() {
+    let row = |about: &str| format!(r#"{{"table":"T","op_type":"I",{about},"after":{{"ID":1}}}}"#);
+    let messages = [
+        row(r#""tokens":{"L":"206080450","6":"9.0.80330","R":"AAD"}"#),
+        row(r#""xid":"x\"1","tokens":{"6":"9.0.80330"}"#),
+        row(r#""tokens":{"6":7,"R":{"6":"no"}},"xid":null"#),
+        row(r#""tokens":null"#),
+    ];
+    let decoded = decode(&*decoder("ogg-json"), &messages);
+    assert_eq!(decoded.rejects, []);
+    let transactions = batches(&decoded)[0].meta().get(meta::TRANSACTION).unwrap().as_string::<i32>();
+    assert_eq!(transactions.iter().collect::<Vec<_>>(), [Some("9.0.80330"), Some("x\"1"), None, None]);
+}
+
+#[test]
+fn names_are_one_in_any_case_where_that_is_set() {
+    let messages = [
+        r#"{"table":"T","op_type":"I","primary_keys":["ID"],"after":{"ID":1,"Name":"a"}}"#,
+        r#"{"table":"T","op_type":"U","primary_keys":["id"],"after":{"id":1,"NAME":"b","NAME_isMissing":false}}"#,
+    ];
+    let decoded =
+        decode(&*decoder("ogg-json: { case_sensitive: false, schema: { T: { name: text } } }"), &messages);
+    let [batch] = batches(&decoded)[..] else { panic!("{decoded:?}") };
+    let names: Vec<&str> = batch.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    assert_eq!((names.len(), batch.len()), (2, 2), "{names:?}");
+    assert!(names.contains(&"name") && names.contains(&batch.primary_key()[0].as_str()), "{names:?}");
+    assert_eq!(batches(&decode(&*decoder("ogg-json"), &messages)).len(), 2);
+}
+
+#[test]
+fn an_update_of_the_key_comes_in_each_of_its_forms() {
+    // pkUpdateHandling=update, whole and compressed; then delete-insert.
+    let messages = [
+        r#"{"table":"T","op_type":"U","primary_keys":["ID"],"before":{"ID":1,"A":"a"},"after":{"ID":2,"A":"a"}}"#,
+        r#"{"table":"T","op_type":"U","primary_keys":["ID"],"before":{"ID":2},"after":{"ID":3}}"#,
+        r#"{"table":"T","op_type":"D","primary_keys":["ID"],"before":{"ID":3}}"#,
+        r#"{"table":"T","op_type":"I","primary_keys":["ID"],"after":{"ID":4,"A":"a"}}"#,
+    ];
+    let decoded = decode(&*decoder("ogg-json"), &messages);
+    assert_eq!(
+        changes(&decoded, "T"),
+        [
+            ("-U", json!({"ID": 1, "A": "a"})),
+            ("+U", json!({"ID": 2, "A": "a"})),
+            ("-U", json!({"ID": 2})),
+            ("+U", json!({"ID": 3})),
+            ("-D", json!({"ID": 3})),
+            ("+I", json!({"ID": 4, "A": "a"})),
+        ]
+    );
 }

@@ -5,7 +5,7 @@ use sluicegate_model::{ControlEvent, Decoded};
 use super::OggOptions;
 use super::document::{self, Operation};
 use super::op_ts::Clock;
-use crate::build::{Change, Gatherer};
+use crate::build::{Change, Dialect, Gatherer};
 use crate::options::{DeclaredTypes, TimeZone};
 use crate::scan::{Fault, Scanner};
 use crate::{Decode, LaneInfo, Record};
@@ -13,19 +13,25 @@ use crate::{Decode, LaneInfo, Record};
 /// Reads `ogg-json`.
 pub(super) struct OggDecoder {
     zone: TimeZone,
+    any_case: bool,
     declared: Option<DeclaredTypes>,
 }
 
 impl OggDecoder {
     pub(super) fn new(options: &OggOptions) -> Self {
-        Self { zone: options.time_zone.unwrap_or(TimeZone::UTC), declared: options.schema.clone() }
+        Self {
+            zone: options.time_zone.unwrap_or(TimeZone::UTC),
+            any_case: options.case_sensitive == Some(false),
+            declared: options.schema.clone(),
+        }
     }
 }
 
 impl Decode for OggDecoder {
     fn decode(&self, lane: &LaneInfo<'_>, records: &[Record<'_>]) -> Decoded {
-        let gatherer = Gatherer::new(lane, records, self.declared.as_ref(), true);
-        let mut stretch = Stretch { gatherer, clock: Clock::new(self.zone), scratch: Vec::new() };
+        let gatherer = Gatherer::new(lane, records, self.declared.as_ref(), true)
+            .speaking(Dialect { any_case: self.any_case, ..Dialect::default() });
+        let mut stretch = Stretch { gatherer, clock: Clock::new(self.zone), scratch: [const { Vec::new() }; 2] };
         for (place, record) in (0..).zip(records) {
             // The tombstone behind a delete, which was an operation of its own.
             let Some(value) = record.value else { continue };
@@ -41,7 +47,8 @@ impl Decode for OggDecoder {
 struct Stretch<'a> {
     gatherer: Gatherer<'a>,
     clock: Clock,
-    scratch: Vec<u8>,
+    /// For the position and the transaction.
+    scratch: [Vec<u8>; 2],
 }
 
 impl Stretch<'_> {
@@ -89,9 +96,11 @@ impl Stretch<'_> {
 
     fn apply(&mut self, record: u32, part: Option<u32>, operation: Operation, scanner: &Scanner<'_>) {
         match operation {
-            Operation::Rows { table, kinds, event_time, position } => {
-                let position = position.as_ref().map(|text| scanner.resolve(text, &mut self.scratch));
-                let change = Change { part, event_time, position, ..Change::of(record) };
+            Operation::Rows { table, kinds, event_time, position, transaction } => {
+                let [first, second] = &mut self.scratch;
+                let position = position.as_ref().map(|text| scanner.resolve(text, first));
+                let transaction = transaction.as_ref().map(|text| scanner.resolve(text, second));
+                let change = Change { part, event_time, position, transaction, ..Change::of(record) };
                 self.gatherer.at(table).commit(kinds, change);
             }
             Operation::Truncate { table } => {

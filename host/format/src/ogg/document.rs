@@ -13,10 +13,19 @@ use super::op_ts::Clock;
 use crate::build::Gatherer;
 use crate::scan::{Fault, Scanner, Text, excerpt};
 
+/// The token of a trail's record that holds the id of its transaction: `TRANID`, by its code.
+const TRANSACTION_TOKEN: &[u8] = b"6";
+
 /// What an operation is once it was read. Its rows are in their table, not final yet.
 pub(super) enum Operation {
     /// A row, or the two of a pair.
-    Rows { table: usize, kinds: &'static [RowKind], event_time: Option<i64>, position: Option<Text> },
+    Rows {
+        table: usize,
+        kinds: &'static [RowKind],
+        event_time: Option<i64>,
+        position: Option<Text>,
+        transaction: Option<Text>,
+    },
     /// All rows of the table are gone.
     Truncate { table: usize },
     /// It is JSON, but no operation.
@@ -88,6 +97,10 @@ pub(super) struct Envelope {
     pub(super) keys: Option<usize>,
     pub(super) op_ts: Option<Text>,
     pub(super) position: Option<Text>,
+    /// What `xid` says.
+    pub(super) xid: Option<Text>,
+    /// What the tokens say of the same.
+    pub(super) token: Option<Text>,
     pub(super) before: Image,
     pub(super) after: Image,
     pub(super) bad: Option<String>,
@@ -102,6 +115,8 @@ impl Envelope {
             keys: None,
             op_ts: None,
             position: None,
+            xid: None,
+            token: None,
             before: Image::None,
             after: Image::None,
             bad: None,
@@ -132,7 +147,9 @@ impl Document<'_, '_, '_, '_> {
                 b"primary_keys" => self.primary_keys()?,
                 b"before" => self.before()?,
                 b"after" => self.after()?,
-                // current_ts, tokens, and whatever else the handler was told to add.
+                b"xid" => self.envelope.xid = self.text("xid")?,
+                b"tokens" => self.tokens()?,
+                // current_ts, and whatever else the handler was told to add.
                 _ => {
                     self.scanner.value(1)?;
                 }
@@ -193,6 +210,28 @@ impl Document<'_, '_, '_, '_> {
                 None
             }
         };
+        Ok(())
+    }
+
+    /// Looks for the transaction among the tokens of the trail.
+    fn tokens(&mut self) -> Result<(), Stop> {
+        self.envelope.token = None;
+        if self.scanner.peek() != b'{' {
+            self.scanner.value(1)?;
+            return Ok(());
+        }
+        let mut scratch = Vec::new();
+        let mut more = self.scanner.open_object()?;
+        while more {
+            let key = self.scanner.string()?;
+            self.scanner.colon()?;
+            if self.scanner.resolve(&key, &mut scratch) == TRANSACTION_TOKEN && self.scanner.peek() == b'"' {
+                self.envelope.token = Some(self.scanner.string()?);
+            } else {
+                self.scanner.value(2)?;
+            }
+            more = self.scanner.next_in_object()?;
+        }
         Ok(())
     }
 

@@ -64,6 +64,7 @@ struct Operations<'a> {
     keys: Vec<u8>,
     times: Option<&'a TimestampMicrosecondArray>,
     positions: Option<&'a StringArray>,
+    transactions: Option<&'a StringArray>,
     clock: Clock,
 }
 
@@ -89,6 +90,7 @@ impl<'a> Operations<'a> {
                 .meta()
                 .get(meta::EVENT_TIME)
                 .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
+            transactions: batch.meta().get(meta::TRANSACTION).and_then(|texts| texts.as_string_opt::<i32>()),
             positions: batch.meta().get(meta::SOURCE_POSITION).and_then(|texts| texts.as_string_opt::<i32>()),
             clock: Clock::new(encoder.zone),
         })
@@ -114,6 +116,10 @@ impl<'a> Operations<'a> {
         if let Some(position) = self.positions.filter(|texts| texts.is_valid(last)) {
             out.extend_from_slice(b",\"pos\":");
             write_string(position.value(last).as_bytes(), out);
+        }
+        if let Some(transaction) = self.transactions.filter(|texts| texts.is_valid(last)) {
+            out.extend_from_slice(b",\"xid\":");
+            write_string(transaction.value(last).as_bytes(), out);
         }
         out.extend_from_slice(&self.keys);
         if let Some(row) = before {

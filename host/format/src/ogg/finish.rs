@@ -57,7 +57,9 @@ impl Document<'_, '_, '_, '_> {
             }
         }
         self.scanner.go_to(end);
-        Ok(Operation::Rows { table, kinds, event_time, position: self.envelope.position.take() })
+        let Envelope { position, xid, token, .. } = &mut self.envelope;
+        let transaction = xid.take().or(token.take());
+        Ok(Operation::Rows { table, kinds, event_time, position: position.take(), transaction })
     }
 
     fn event_time(&mut self, text: &Text, clock: &mut Clock) -> Option<i64> {

@@ -18,6 +18,10 @@ pub struct OggOptions {
     /// The time zone in which `op_ts` is written: that of the source's database. Default: UTC.
     #[serde(default)]
     pub time_zone: Option<TimeZone>,
+    /// Reading: whether names of columns that differ in the case of their letters are different columns. Where they
+    /// are not, a column has the name that `schema` gives it, or else the one that came first. Default: true.
+    #[serde(default)]
+    pub case_sensitive: Option<bool>,
     /// Reading: exact types, by table and column. A row with a value that does not fit is rejected. A column that
     /// is not named here is text, with its numbers digit for digit.
     #[serde(default)]
@@ -40,7 +44,9 @@ impl Format for OggOptions {
     }
 
     fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
-        Direction::Writing.refuse(NAME, &[("schema", self.schema.is_some())])?;
+        let of_reading =
+            [("schema", self.schema.is_some()), ("case_sensitive", self.case_sensitive.is_some())];
+        Direction::Writing.refuse(NAME, &of_reading)?;
         Ok(Arc::new(OggEncoder::new(self)))
     }
 

@@ -33,6 +33,22 @@ pub(crate) fn of(case: &Case) -> Option<String> {
     if name == "canal-json" && case.options["target_sql_mode"] == "ALLOW_INVALID_DATES" {
         options["zero_dates"] = json!("text");
     }
+    if name == "ogg-json" && case.options["case_sensitive"] == false {
+        options["case_sensitive"] = json!(false);
+    }
+    if name == "delimited" {
+        let same = ["table", "quote", "columns", "empty_is_null", "meta_columns"];
+        let given = same.iter().filter(|key| !case.options[**key].is_null());
+        options = given.map(|key| ((*key).to_owned(), case.options[*key].clone())).collect();
+        options["delimiter"] = case.options["separator"].clone();
+        options["schema"] = schema(case, |_| true);
+        for table in &case.tables {
+            // Where the target's flag is a number, the text says true or false.
+            for column in table.columns.iter().filter(|column| column.kind == "TINYINT(1)") {
+                options["schema"][&table.name][&column.name] = json!("boolean");
+            }
+        }
+    }
     Some(json!({ name: options }).to_string())
 }
 
