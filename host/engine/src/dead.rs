@@ -198,7 +198,10 @@ mod tests {
         );
         assert_eq!(without_quotes(r#"an open "quote"#), r#"an open "...""#);
         assert_eq!(without_quotes("nothing"), "nothing");
-        assert_eq!(without_quotes(r#"column a: "x\"138\"y" is no "int64""#), r#"column a: "..." is no "...""#);
+        assert_eq!(
+            without_quotes(r#"column a: "x\"138\"y" is no "int64""#),
+            r#"column a: "..." is no "...""#
+        );
     }
 
     #[test]

@@ -13,14 +13,14 @@ const SHOWN: usize = 200;
 /// What a pipeline was told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policies {
-    on_truncate: OnTruncate,
-    on_ddl: OnDdl,
-    on_error: OnError,
+    truncate: OnTruncate,
+    ddl: OnDdl,
+    error: OnError,
 }
 
 impl Policies {
     pub(crate) fn of(options: &Options) -> Self {
-        Self { on_truncate: options.on_truncate, on_ddl: options.on_ddl, on_error: options.on_error }
+        Self { truncate: options.on_truncate, ddl: options.on_ddl, error: options.on_error }
     }
 
     /// Handles an event; what the sink is to do about it, in its place among the rows.
@@ -41,7 +41,7 @@ impl Policies {
     }
 
     fn truncate(self, shop: &Shop, chunk: &Chunk, table: &TableName) -> Result<Option<Encoded>, Error> {
-        match self.on_truncate {
+        match self.truncate {
             OnTruncate::Stop => Err(at(
                 chunk,
                 table,
@@ -67,7 +67,7 @@ impl Policies {
         // Of messages that came encrypted nothing is shown.
         let hidden = shop.seal.is_some() || shop.unquoted;
         let shown: String = if hidden { "...".to_owned() } else { ddl.chars().take(SHOWN).collect() };
-        match self.on_ddl {
+        match self.ddl {
             OnDdl::Stop => Err(at(chunk, table, format!("the source changed the table: {shown:?}")).help(
                 "change the target yourself if it should follow, then set `on_ddl: ignore` to pass the statement by",
             )),
@@ -83,7 +83,7 @@ impl Policies {
 
     /// Stops at a message that cannot be read, where it was told to.
     pub(crate) fn unreadable(self, shop: &Shop, chunk: &Chunk, reject: &RowReject) -> Result<(), Error> {
-        if self.on_error == OnError::DeadLetter {
+        if self.error == OnError::DeadLetter {
             return Ok(());
         }
         let position = chunk.payload.position_of(reject.ordinal);

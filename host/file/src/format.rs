@@ -11,6 +11,7 @@ use crate::columns::ColumnsOptions;
 
 /// The form of a file: lines of messages in any format, or columns.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a pipeline has two at most")]
 pub enum FileFormat {
     /// A message a line, or a record of `csv`.
     Messages(FormatOptions),

@@ -40,6 +40,16 @@ fn under(key: &str) -> Encryption {
     encryption
 }
 
+fn bare(mut encryption: Encryption) -> Encryption {
+    encryption.form = Some(SealedForm::Bare);
+    encryption
+}
+
+fn bound(mut encryption: Encryption) -> Encryption {
+    encryption.context = Some("orders".to_owned());
+    encryption
+}
+
 fn opened(encryption: &Encryption, messages: &[Option<&str>]) -> Decoded {
     let records: Vec<Record<'_>> = (100..)
         .zip(messages)
@@ -79,8 +89,7 @@ fn the_messages_of_other_writers_are_opened() {
         assert!(!reject.reason.contains("138") && !reject.reason.contains("6Lsd"), "{}", reject.reason);
     }
 
-    let bare = Encryption { form: Some(SealedForm::Bare), ..under("legacy") };
-    assert_eq!(changes(&opened(&bare, &[Some(SECOND)]), "t"), [("+I", json!({"id": 2}))]);
+    assert_eq!(changes(&opened(&bare(under("legacy")), &[Some(SECOND)]), "t"), [("+I", json!({"id": 2}))]);
 }
 
 #[test]
@@ -98,12 +107,7 @@ fn what_is_sealed_is_opened() {
     ];
     let decoded = decode_records(&*decoder(yaml), &records);
     let batch = batches(&decoded)[0];
-    let bound = Encryption { context: Some("orders".to_owned()), ..under("card") };
-    for encryption in [under("legacy"), under("raw"), under("card"), bound.clone()] {
-        let encryption = match encryption.key.as_str() {
-            "raw" => Encryption { form: Some(SealedForm::Bare), ..encryption },
-            _ => encryption,
-        };
+    for encryption in [under("legacy"), bare(under("raw")), under("card"), bound(under("card"))] {
         let mut messages = Messages::default();
         let writer = encryption.encoder(encoder("json")).unwrap();
         assert_eq!(writer.encode(batch, &mut messages).unwrap(), []);
@@ -117,7 +121,7 @@ fn what_is_sealed_is_opened() {
         assert_eq!(found.rejects, []);
         assert_eq!(changes(&found, "t"), changes(&decoded, "t"), "{}", encryption.key);
 
-        let other = if encryption.context.is_some() { under("card") } else { bound.clone() };
+        let other = if encryption.context.is_some() { under("card") } else { bound(under("card")) };
         let found = decode_records(&*other.decoder(decoder(yaml)).unwrap(), &again[..1]);
         assert_eq!((found.items.len(), found.rejects.len()), (0, 1), "{}", encryption.key);
     }
@@ -125,12 +129,11 @@ fn what_is_sealed_is_opened() {
 
 #[test]
 fn a_key_that_cannot_do_it_is_refused() {
-    let context = Some("orders".to_owned());
     for (encryption, part) in [
         (under("gone"), "`decrypt`: there is no key `gone`"),
         (under("mac"), "cannot seal"),
         (under("raw"), "set `form: bare`"),
-        (Encryption { context, ..under("legacy") }, "authenticates nothing"),
+        (bound(under("legacy")), "authenticates nothing"),
     ] {
         let error = encryption.check(&ring(), Direction::Reading).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");

@@ -230,7 +230,8 @@ fn a_value_without_a_form_costs_its_row_and_a_type_without_one_the_batch() {
 
 #[test]
 fn digits_are_kept_as_they_came() {
-    let message = r#"{"a":1.10,"b":18446744073709551615,"c":1e400,"d":-0.0,"e":123456789012345678901234567890123456}"#;
+    let message =
+        r#"{"a":1.10,"b":18446744073709551615,"c":1e400,"d":-0.0,"e":123456789012345678901234567890123456}"#;
     let decoded = decode(&*decoder("json"), &[message]);
     assert_eq!(decoded.rejects, []);
     assert_eq!(encode(&*encoder("json"), batches(&decoded)[0]), [Some(message.to_owned())]);
@@ -260,8 +261,14 @@ fn a_huge_message_and_a_deep_one_cost_no_other() {
         format!("{{\"id\":2,\"a\":{}1{}}}", open.repeat(100_000), close.repeat(100_000))
     };
     let cut = long[..long.len() - 1].to_owned();
-    let messages =
-        [long, deep("[", "]"), deep("{\"k\":", "}"), "{\"id\":".repeat(100_000), cut, r#"{"id":3}"#.to_owned()];
+    let messages = [
+        long,
+        deep("[", "]"),
+        deep("{\"k\":", "}"),
+        "{\"id\":".repeat(100_000),
+        cut,
+        r#"{"id":3}"#.to_owned(),
+    ];
     let decoded = decode(&*decoder("json"), &messages);
     let batch = batches(&decoded)[0];
     assert_eq!(&batch.origin().ordinals[..], [100, 105]);
@@ -274,7 +281,8 @@ fn a_huge_message_and_a_deep_one_cost_no_other() {
 
 #[test]
 fn a_topic_of_upserts_and_tombstones_is_its_table() {
-    let record = |ordinal, key, value| Record { ordinal, key: Some(key), value, timestamp_us: None, headers: &[] };
+    let record =
+        |ordinal, key, value| Record { ordinal, key: Some(key), value, timestamp_us: None, headers: &[] };
     let records = [
         record(1, &b"{\"id\":1}"[..], Some(&br#"{"id":1,"a":"x"}"#[..])),
         record(2, b"{\"id\":1}", Some(br#"{"id":1,"a":"y"}"#)),

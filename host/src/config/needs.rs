@@ -6,6 +6,7 @@
 
 use sluicegate_connector::TransformFactory as _;
 use sluicegate_format::FormatOptions;
+use sluicegate_format::delimited::Images;
 use sluicegate_format::json::{OnTombstone, RowsAre};
 use sluicegate_model::{ChangeBatch, RowKind};
 
@@ -78,7 +79,12 @@ fn of_format(format: &FormatOptions) -> Option<Unmet> {
         FormatOptions::Json(options) if options.on_tombstone == Some(OnTombstone::Delete) => {
             "`json` with `on_tombstone: delete` has the key alone of a row that is deleted"
         }
-        FormatOptions::Csv(options)
+        FormatOptions::Delimited(options)
+            if options.meta_columns.is_some() && options.images != Some(Images::BeforeAfter) =>
+        {
+            "`delimited` with one image of a row has the row after it alone"
+        }
+        FormatOptions::Delimited(options)
             if options.kind == Some(RowsAre::Upsert) && options.kind_column.is_none() =>
         {
             "`csv` with `kind: upsert` has the row after it alone"

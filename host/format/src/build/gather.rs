@@ -142,9 +142,14 @@ impl<'a> Gatherer<'a> {
 
     /// The table, with a primary key: the same, or a new one where the rows before have another key.
     pub(crate) fn keyed(&mut self, place: usize, key: Vec<String>, text: &[u8]) -> usize {
+        let any_case = self.dialect.any_case;
+        let same = |known: &[String]| {
+            let equal = |(a, b): (&String, &String)| a == b || (any_case && a.eq_ignore_ascii_case(b));
+            known.len() == key.len() && known.iter().zip(&key).all(equal)
+        };
         let table = &mut self.tables[place];
         match table.primary_key() {
-            Some(known) if **known != *key => {
+            Some(known) if !same(known) => {
                 let mut table = table.successor(self.markers);
                 table.set_primary_key(key.into(), text);
                 self.succeed(table)

@@ -101,7 +101,8 @@ impl DelimitedDecoder {
         let mut about = About::default();
         for (place, meta) in self.meta.iter().enumerate() {
             let field = fields.next().ok_or_else(|| self.too_few(place))??;
-            if field.text.is_empty() && *meta != MetaColumn::OpType {
+            let empty = field.text.is_empty() || self.is_null(&field);
+            if empty && *meta != MetaColumn::OpType {
                 // Nothing is said.
                 continue;
             }
@@ -110,7 +111,6 @@ impl DelimitedDecoder {
             match meta {
                 MetaColumn::OpType => about.op = Some(Op::read(&text())?),
                 MetaColumn::Table => about.table = Some(utf8(field.text)),
-                MetaColumn::OpTs if self.is_null(&field) => {}
                 MetaColumn::OpTs => {
                     let time = clock.read(&field.text);
                     about.event_time =
@@ -118,9 +118,7 @@ impl DelimitedDecoder {
                             format!("`op_ts` is {:?}, no YYYY-MM-DD HH:MM:SS.ffffff", text())
                         })?);
                 }
-                MetaColumn::Pos if self.is_null(&field) => {}
                 MetaColumn::Pos => about.position = Some(field.text),
-                MetaColumn::Xid if self.is_null(&field) => {}
                 MetaColumn::Xid => about.transaction = Some(field.text),
                 MetaColumn::CurrentTs | MetaColumn::Tokens | MetaColumn::Ignore => {}
             }

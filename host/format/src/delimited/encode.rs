@@ -106,7 +106,7 @@ impl DelimitedEncoder {
             self.next_field(&mut first, out);
             table.scratch.clear();
             // Nothing at all where nothing is known.
-            if self.about(table, *meta, entry)? {
+            if table.about(*meta, entry)? {
                 self.field(&table.scratch, out)?;
             }
         }
@@ -168,35 +168,6 @@ impl DelimitedEncoder {
         Ok(())
     }
 
-    /// Puts what is known about a row into the scratch; `false` where nothing is.
-    fn about(&self, table: &mut Written<'_>, meta: MetaColumn, entry: Entry) -> Result<bool, String> {
-        let (row, out) = (entry.row, &mut table.scratch);
-        match meta {
-            MetaColumn::OpType => out.push(match entry.kind {
-                RowKind::Insert => b'I',
-                RowKind::UpdateAfter => b'U',
-                RowKind::Delete | RowKind::UpdateBefore => b'D',
-            }),
-            MetaColumn::Table => out.extend_from_slice(table.batch.table().as_str().as_bytes()),
-            MetaColumn::OpTs => match table.times.filter(|times| times.is_valid(row)) {
-                None => return Ok(false),
-                Some(times) if !table.clock.write(times.value(row), out) => {
-                    return Err("the event time is in no year from 0 to 9999".to_owned());
-                }
-                Some(_) => {}
-            },
-            MetaColumn::Pos | MetaColumn::Xid => {
-                let texts = if meta == MetaColumn::Pos { table.positions } else { table.transactions };
-                match texts.filter(|texts| texts.is_valid(row)) {
-                    None => return Ok(false),
-                    Some(texts) => out.extend_from_slice(texts.value(row).as_bytes()),
-                }
-            }
-            MetaColumn::CurrentTs | MetaColumn::Tokens | MetaColumn::Ignore => return Ok(false),
-        }
-        Ok(true)
-    }
-
     /// The names of the columns as a record; or the name that has no form, and why.
     fn names(&self, batch: &ChangeBatch) -> Result<Vec<u8>, (String, &'static str)> {
         let mut line = Vec::new();
@@ -235,6 +206,37 @@ struct Written<'a> {
     transactions: Option<&'a StringArray>,
     clock: Clock,
     scratch: Vec<u8>,
+}
+
+impl Written<'_> {
+    /// Puts what is known about a row into the scratch; `false` where nothing is.
+    fn about(&mut self, meta: MetaColumn, entry: Entry) -> Result<bool, String> {
+        let (row, out) = (entry.row, &mut self.scratch);
+        match meta {
+            MetaColumn::OpType => out.push(match entry.kind {
+                RowKind::Insert => b'I',
+                RowKind::UpdateAfter => b'U',
+                RowKind::Delete | RowKind::UpdateBefore => b'D',
+            }),
+            MetaColumn::Table => out.extend_from_slice(self.batch.table().as_str().as_bytes()),
+            MetaColumn::OpTs => match self.times.filter(|times| times.is_valid(row)) {
+                None => return Ok(false),
+                Some(times) if !self.clock.write(times.value(row), out) => {
+                    return Err("the event time is in no year from 0 to 9999".to_owned());
+                }
+                Some(_) => {}
+            },
+            MetaColumn::Pos | MetaColumn::Xid => {
+                let texts = if meta == MetaColumn::Pos { self.positions } else { self.transactions };
+                match texts.filter(|texts| texts.is_valid(row)) {
+                    None => return Ok(false),
+                    Some(texts) => out.extend_from_slice(texts.value(row).as_bytes()),
+                }
+            }
+            MetaColumn::CurrentTs | MetaColumn::Tokens | MetaColumn::Ignore => return Ok(false),
+        }
+        Ok(true)
+    }
 }
 
 impl Encode for DelimitedEncoder {

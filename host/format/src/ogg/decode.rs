@@ -31,7 +31,8 @@ impl Decode for OggDecoder {
     fn decode(&self, lane: &LaneInfo<'_>, records: &[Record<'_>]) -> Decoded {
         let gatherer = Gatherer::new(lane, records, self.declared.as_ref(), true)
             .speaking(Dialect { any_case: self.any_case, ..Dialect::default() });
-        let mut stretch = Stretch { gatherer, clock: Clock::new(self.zone), scratch: [const { Vec::new() }; 2] };
+        let mut stretch =
+            Stretch { gatherer, clock: Clock::new(self.zone), scratch: [const { Vec::new() }; 2] };
         for (place, record) in (0..).zip(records) {
             // The tombstone behind a delete, which was an operation of its own.
             let Some(value) = record.value else { continue };

@@ -40,7 +40,7 @@ pub(super) async fn sample(
 }
 
 pub(super) fn terms(options: &SourceOptions, directory: &Path) -> Terms {
-    Terms::File(FileTerms::new(options.clone(), directory))
+    Terms::File(Box::new(FileTerms::new(options.clone(), directory)))
 }
 
 pub(super) fn messages(format: &FileFormat) -> Option<&FormatOptions> {

@@ -9,7 +9,7 @@ use sluicegate_model::{Lane, Position};
 /// What a source knows about points in its lanes.
 pub(in crate::config) enum Terms {
     Kafka(KafkaTerms),
-    File(FileTerms),
+    File(Box<FileTerms>),
 }
 
 impl Terms {
