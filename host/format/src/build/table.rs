@@ -261,6 +261,9 @@ impl Table {
 
     /// Makes the cells of a row missing that are not of some columns, if none of them says anything.
     pub(crate) fn forget_blank(&mut self, row: usize, but: &[String]) {
+        if but.is_empty() {
+            return;
+        }
         let others = || |column: &&mut Cells| !but.contains(&column.name);
         if self.slots.columns.iter_mut().filter(others()).all(|column| column.is_blank(row)) {
             self.slots.columns.iter_mut().filter(others()).for_each(|column| column.clear(row));

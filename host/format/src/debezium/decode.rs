@@ -269,8 +269,13 @@ impl<'a> Stretch<'a> {
         Ok(self.keyed(table, key))
     }
 
+    /// Whether the columns of the primary key are known.
+    pub(super) fn knows_key(&self, key: Key) -> bool {
+        self.options.primary_key.is_some() || key != Key::None
+    }
+
     fn keyed(&mut self, table: usize, key: Key) -> usize {
-        if self.options.primary_key.is_some() || key != Key::None {
+        if self.knows_key(key) {
             let names = self.keys.names();
             if self.gatherer.at(table).primary_key().is_none_or(|known| **known != *names) {
                 return self.gatherer.keyed(table, names.to_vec(), b"");

@@ -65,7 +65,11 @@ impl Document<'_, '_, '_, '_> {
         self.scanner.go_to(end);
 
         let row = self.stretch.gatherer.at(table).rows();
-        if before != Image::None && op != Op::Create && source.blank_images && self.key != Key::None {
+        if before != Image::None
+            && op != Op::Create
+            && source.blank_images
+            && self.stretch.knows_key(self.key)
+        {
             self.stretch.gatherer.at(table).forget_blank(row, self.stretch.keys.names());
         }
         if op == Op::Delete

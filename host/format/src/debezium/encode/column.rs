@@ -263,9 +263,7 @@ fn decimal(form: Form<'_>, scale: i8) -> Column<'_> {
 
 fn unsigned<'a>(values: &'a [u64], modes: &Modes) -> Column<'a> {
     let column = match modes.bigint_unsigned {
-        BigintMode::Precise if modes.envelope => decimal(Form::Unsigned(values), 0),
-        // Without a schema bytes are no number to anybody; a number is, with all of its digits.
-        BigintMode::Precise => Column::of(Form::Unsigned(values), "bytes"),
+        BigintMode::Precise => decimal(Form::Unsigned(values), 0),
         BigintMode::Long => Column::of(Form::Wrapped(values), "int64"),
     };
     column.source("BIGINT UNSIGNED")
