@@ -50,10 +50,10 @@ const ALL: &[Profile] = &[
         ..profile("json")
     },
     Profile {
-        written: r#"{"header":false,"kind_column":"op","timestamps":"sql"}"#,
-        read: r#"{"kind_column":"op"}"#,
+        written: r#"{"header":false,"kind_column":"op","missing_text":"?","timestamps":"sql"}"#,
+        read: r#"{"kind_column":"op","missing_text":"?"}"#,
         told: &[Told::Table, Told::PrimaryKey, Told::Columns],
-        ..profile("csv")
+        ..profile("delimited")
     },
 ];
 
