@@ -133,7 +133,7 @@ proptest! {
 fn what_a_mode_cannot_hold_is_refused() {
     let row: Row = (None, 0, None, None, 0, 0, 0);
     for (batch, options) in
-        [(batch(std::slice::from_ref(&row), 1), "times: connect"), (batch(&[row], -1), "times: isostring")]
+        [(batch(&[row.clone()], 1), "times: connect"), (batch(&[row], -1), "times: isostring")]
     {
         let mut out = sluicegate_format::Messages::default();
         let rejects = encoder(&format!("debezium-json: {{ {options} }}")).encode(&batch, &mut out).unwrap();

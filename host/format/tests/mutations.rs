@@ -6,6 +6,7 @@
 mod samples;
 mod support;
 
+use sluicegate_format::FormatOptions;
 use support::decoder;
 
 /// Changed messages of each format.
@@ -81,5 +82,19 @@ fn changed_messages_are_rows_or_rejects() {
         }
         println!("{}: {good} of {MESSAGES} changed messages were still good", sample.format);
         assert!(good > 0 && good < MESSAGES, "{}: the changes prove nothing", sample.format);
+    }
+}
+
+#[test]
+fn every_format_has_samples_and_a_target_of_the_fuzzer() {
+    let targets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/targets");
+    for name in FormatOptions::names() {
+        // A format may have another name beside its own.
+        let options = support::options(name);
+        let format = options.name();
+        assert!(samples::all().any(|sample| sample.format == format), "{format} has no samples");
+        let target = targets.join(format!("{}.rs", format.replace('-', "_")));
+        let text = std::fs::read_to_string(&target).unwrap_or_default();
+        assert!(text.contains(&format!("\"{format}\"")), "{} is no target of {format}", target.display());
     }
 }

@@ -10,5 +10,6 @@ mod mistakes;
 mod new_pipeline;
 mod pages;
 mod preview;
+mod preview_formats;
 mod support;
 mod validate;

@@ -22,7 +22,7 @@ pub fn about(rounds: usize, updates: &[Vec<u8>]) -> String {
         "{MESSAGES} updates of 9 columns with the row before and after, {mean} bytes each as OGG JSON, and the same rows in the \
          other formats; one thread, {rounds} rounds in turns, medians of the thread's CPU time. Decode: messages to Arrow \
          columns; encode: back. tape: `simd-json` with its buffers kept, which finds the structure and keeps no rows; value: \
-         `serde_json::Value` of each message; csv writes both rows of an update, a record each. MB are of the messages."
+         `serde_json::Value` of each message; delimited text has both rows of an update, a record each. MB are of the messages."
     )
 }
 
@@ -34,9 +34,9 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("maxwell-json", "maxwell-json", "maxwell-json"),
     ("json", "json", "json: { table: SHOP.ORDERS, kind: upsert }"),
     (
-        "csv",
-        "csv: { header: false, kind_column: op }",
-        "csv: { table: SHOP.ORDERS, kind_column: op, columns: [op, COLUMNS] }",
+        "delimited",
+        "delimited: { header: false, kind_column: op }",
+        "delimited: { table: SHOP.ORDERS, kind_column: op, columns: [op, COLUMNS] }",
     ),
 ];
 

@@ -70,11 +70,18 @@ const ALL: &[Sample] = &[
         number: "amount",
     },
     Sample {
-        format: "csv",
-        yaml: "csv: { columns: [op, id, customer, amount, note], kind_column: op, table: shop.orders }",
-        text: include_str!("csv.msgs"),
+        format: "delimited",
+        yaml: "delimited: { columns: [op, id, customer, amount, note], kind_column: op, table: shop.orders }",
+        text: include_str!("delimited.msgs"),
         table: "shop.orders",
         number: "amount",
+    },
+    Sample {
+        format: "raw",
+        yaml: "raw: { text: true, table: shop.orders }",
+        text: include_str!("raw.msgs"),
+        table: "shop.orders",
+        number: "offset",
     },
 ];
 
@@ -90,7 +97,10 @@ pub fn between(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> Decoded
     assert_eq!(alone.rejects, [], "{}", sample.format);
     let decoded = decode(decoder, &[good, message, good]);
     for neighbour in [100, 102] {
-        let (found, wanted) = (objects_of(&decoded, neighbour), objects_of(&alone, 100));
+        // Where a message stands is a column of `raw`.
+        let place = |row: &String| row.replace(&format!("\"offset\":{neighbour}"), "\"offset\":100");
+        let found: Vec<String> = objects_of(&decoded, neighbour).iter().map(place).collect();
+        let wanted = objects_of(&alone, 100);
         assert!(found == wanted, "{}: beside {}: {found:?}", sample.format, start(message));
     }
     decoded

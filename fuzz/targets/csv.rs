@@ -1,3 +1,0 @@
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|message: &[u8]| sluicegate_fuzz::decode("csv", message));
