@@ -3,9 +3,9 @@
 //! A target is a format. What must hold of any bytes is what the tests of `host/format` say of the bytes that they
 //! make: [`samples::check`]. `scripts/fuzz` makes the first corpus from the tests' samples and runs the targets.
 
-#[path = "../../host/format/tests/samples/mod.rs"]
+#[path = "../../host/format/tests/formats/samples/mod.rs"]
 pub mod samples;
-#[path = "../../host/format/tests/support/mod.rs"]
+#[path = "../../host/format/tests/formats/support/mod.rs"]
 pub mod support;
 
 use std::sync::{Arc, OnceLock};

@@ -21,7 +21,7 @@ const FORMATS: &[(&str, &str)] = &[
 #[test]
 fn rows_of_every_format_are_readable() {
     let directory = tempfile::tempdir().unwrap();
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("format/tests/samples");
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("format/tests/formats/samples");
     let mut text = String::new();
     for (format, options) in FORMATS {
         std::fs::copy(samples.join(format!("{format}.msgs")), directory.path().join("messages")).unwrap();

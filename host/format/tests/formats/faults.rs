@@ -1,12 +1,8 @@
 //! Bad messages: each is one dead letter, and its neighbours are what they are without it.
 
-#[path = "samples/mod.rs"]
-mod samples;
-mod support;
-
-use samples::{Sample, between, start};
+use crate::samples::{Sample, between, start};
+use crate::support::{decode, decoder, objects_of};
 use serde_json::{Value, json};
-use support::{decode, decoder, objects_of};
 
 /// The name in the first message of every sample.
 const NAME: &str = "\"王小明\"";
@@ -19,7 +15,7 @@ fn with(sample: &Sample, value: &str) -> String {
 }
 
 fn json_samples() -> impl Iterator<Item = &'static Sample> {
-    samples::all().filter(|sample| sample.is_json())
+    crate::samples::all().filter(|sample| sample.is_json())
 }
 
 /// A bad message is one dead letter, whose reason it gives back.
@@ -36,7 +32,7 @@ fn rejected(sample: &Sample, message: &[u8]) -> String {
 
 #[test]
 fn what_is_no_utf_8() {
-    for sample in samples::all() {
+    for sample in crate::samples::all() {
         let mut message = sample.messages()[0].as_bytes().to_vec();
         let place = message.windows(3).position(|bytes| bytes == "王".as_bytes()).unwrap();
         message[place] = 0xff;
@@ -137,7 +133,7 @@ fn an_operation_that_nobody_knows() {
         ("maxwell-json", r#""type":"insert""#, r#""type":"upsert""#),
         ("delimited", "I,1", "X,1"),
     ];
-    for sample in samples::all() {
+    for sample in crate::samples::all() {
         let Some((_, known, unknown)) = operations.iter().find(|(format, ..)| *format == sample.format)
         else {
             continue;
@@ -201,8 +197,8 @@ fn of_equal_keys_the_last_one_counts() {
 #[test]
 fn twenty_megabytes() {
     let long = "x".repeat(20_000_000);
-    for sample in samples::all() {
-        let name = if sample.format != "raw" { format!("\"{long}\"") } else { long.clone() };
+    for sample in crate::samples::all() {
+        let name = if sample.format == "raw" { long.clone() } else { format!("\"{long}\"") };
         let message = with(sample, &name);
         let decoded = between(sample, &*decoder(sample.yaml), message.as_bytes());
         assert_eq!(decoded.rejects, [], "{}", sample.format);
@@ -232,7 +228,7 @@ fn numbers_that_no_type_holds() {
 
 #[test]
 fn records_with_fields_too_many_or_too_few() {
-    let Some(sample) = samples::all().find(|sample| sample.format == "delimited") else { return };
+    let Some(sample) = crate::samples::all().find(|sample| sample.format == "delimited") else { return };
     for message in ["I,1,x", "I,1,x,1,,", "I,1,\"x,1,", "I,1,\"x\"y,1,", ""] {
         rejected(sample, message.as_bytes());
     }

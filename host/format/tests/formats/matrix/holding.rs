@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::batches::held_by;
-use crate::outcome::{Outcome, Sent, only, read, rows, written};
-use crate::profiles;
+use super::batches::held_by;
+use super::outcome::{Outcome, Sent, only, read, rows, written};
+use super::profiles;
 
 #[test]
 fn what_is_written_is_read_as_it_was() {

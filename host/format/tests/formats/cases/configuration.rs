@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sluicegate_format::FormatOptions;
 
-use crate::case::{Case, Table};
+use super::case::{Case, Table};
 
 /// The format with its options; `None` while there is no such format.
 pub(crate) fn of(case: &Case) -> Option<String> {

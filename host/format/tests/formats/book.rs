@@ -3,18 +3,16 @@
 //! A `yaml` block says the format, the `json` or `csv` block after it has a message a line, and the `text` block after
 //! that has their rows.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::support::{decode, encode, encoder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
 use serde::Deserialize;
 use sluicegate_format::FormatOptions;
 use sluicegate_model::{ChangeBatch, ControlEvent, Decoded, Item, data_type, field, meta};
-use support::{decode, encode, encoder};
 
 /// The part of a source that an example shows.
 #[derive(Deserialize)]

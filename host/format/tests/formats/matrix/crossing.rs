@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use sluicegate_model::ChangeBatch;
 
-use crate::batches::{held_by, holds};
-use crate::features::type_name;
-use crate::holding::texts;
-use crate::outcome::{Outcome, only, project, read, rows, written};
-use crate::profiles::{self, Profile};
+use super::batches::{held_by, holds};
+use super::features::type_name;
+use super::holding::texts;
+use super::outcome::{Outcome, only, project, read, rows, written};
+use super::profiles::{self, Profile};
 
 #[test]
 fn what_one_format_says_another_says_too() {

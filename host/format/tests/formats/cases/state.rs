@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sluicegate_model::RowKind;
 
-use crate::case::{Case, Table};
-use crate::changelog::{Event, Row};
+use super::case::{Case, Table};
+use super::changelog::{Event, Row};
 
 /// Applies the rows as a sink does, by key, and compares the tables.
 pub(crate) fn compare(case: &Case, expected: &Map<String, Value>, events: &[Event]) -> Result<(), String> {

@@ -1,9 +1,7 @@
 //! Formats as they are configured.
 
-mod support;
-
+use crate::support::options;
 use sluicegate_format::FormatOptions;
-use support::options;
 
 #[test]
 fn a_format_is_a_name_or_a_name_with_options() {

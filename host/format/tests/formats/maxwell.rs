@@ -1,8 +1,7 @@
 //! `maxwell-json`, as Maxwell's own pages show its messages: <https://maxwells-daemon.io/dataformat/>,
 //! <https://maxwells-daemon.io/bootstrapping/>, <https://maxwells-daemon.io/producers/> (the forms of Kafka keys).
 
-mod support;
-
+use crate::support::{batches, decode, decode_records, decoder, encode, encoder};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, TimestampMicrosecondType};
@@ -10,7 +9,6 @@ use arrow_schema::DataType;
 use serde_json::Value;
 use sluicegate_format::Record;
 use sluicegate_model::{ChangeBatch, ControlEvent, Decoded, Item, field, meta};
-use support::{batches, decode, decode_records, decoder, encode, encoder};
 
 const INSERT: &str = r#"{"database":"test","table":"e","type":"insert","ts":1477053217,"xid":23396,"commit":true,"position":"master.000006:800911","server_id":23042,"thread_id":108,"primary_key":[1,"2016-10-21 05:33:37.523000"],"primary_key_columns":["id","c"],"data":{"id":1,"m":4.2341,"c":"2016-10-21 05:33:37.523000","comment":"I am a creature of light."}}"#;
 const UPDATE: &str = r#"{"database":"test","table":"e","type":"update","ts":1477053234,"xid":23397,"commit":true,"data":{"id":1,"m":5.444,"c":"2016-10-21 05:33:54.631000","comment":null},"old":{"m":4.2341,"c":"2016-10-21 05:33:37.523000","comment":"x"}}"#;
@@ -19,7 +17,7 @@ const DELETE: &str =
 
 fn objects(decoded: &Decoded, ordinal: u64) -> Vec<String> {
     assert_eq!(decoded.rejects, []);
-    let objects = support::objects_of(decoded, ordinal).into_iter();
+    let objects = crate::support::objects_of(decoded, ordinal).into_iter();
     objects.map(|object| object.replace(",\"__deleted\":true", "")).collect()
 }
 

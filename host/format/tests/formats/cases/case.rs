@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use sluicegate_format::Record;
 use sluicegate_model::Decoded;
 
-use crate::changelog::{self, Row};
-use crate::state;
+use super::changelog::{self, Row};
+use super::state;
 use crate::support::{decode_records, decoder};
 
 /// A column of a table that a case is about.

@@ -1,9 +1,8 @@
 //! `debezium-json` in every mode that a connector may be set to: what is written is read again as it was.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{batches, decode, decoder, encode, encoder};
 use arrow_array::{
     ArrayRef, BinaryArray, Date32Array, Decimal128Array, DurationMicrosecondArray, StringArray,
     TimestampMicrosecondArray, UInt64Array,
@@ -12,7 +11,6 @@ use arrow_schema::{Field, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sluicegate_model::{ChangeBatch, Column, Meta, Origin};
-use support::{batches, decode, decoder, encode, encoder};
 
 const TIMES: [&str; 4] = ["adaptive", "adaptive_time_microseconds", "connect", "isostring"];
 
@@ -133,7 +131,7 @@ proptest! {
 fn what_a_mode_cannot_hold_is_refused() {
     let row: Row = (None, 0, None, None, 0, 0, 0);
     for (batch, options) in
-        [(batch(&[row.clone()], 1), "times: connect"), (batch(&[row], -1), "times: isostring")]
+        [(batch(std::slice::from_ref(&row), 1), "times: connect"), (batch(&[row], -1), "times: isostring")]
     {
         let mut out = sluicegate_format::Messages::default();
         let rejects = encoder(&format!("debezium-json: {{ {options} }}")).encode(&batch, &mut out).unwrap();

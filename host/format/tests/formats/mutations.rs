@@ -2,12 +2,8 @@
 //!
 //! The changes are the same at every run. `fuzz/` goes on from here without an end.
 
-#[path = "samples/mod.rs"]
-mod samples;
-mod support;
-
+use crate::support::decoder;
 use sluicegate_format::FormatOptions;
-use support::decoder;
 
 /// Changed messages of each format.
 const MESSAGES: usize = 3_000;
@@ -68,7 +64,7 @@ fn change(chance: &mut Chance, message: &mut Vec<u8>, others: &[&str]) {
 
 #[test]
 fn changed_messages_are_rows_or_rejects() {
-    for sample in samples::all() {
+    for sample in crate::samples::all() {
         let decoder = decoder(sample.yaml);
         let messages = sample.messages();
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
@@ -78,7 +74,7 @@ fn changed_messages_are_rows_or_rejects() {
             for _ in 0..=chance.below(3) {
                 change(&mut chance, &mut message, &messages);
             }
-            good += usize::from(samples::check(sample, &*decoder, &message));
+            good += usize::from(crate::samples::check(sample, &*decoder, &message));
         }
         println!("{}: {good} of {MESSAGES} changed messages were still good", sample.format);
         assert!(good > 0 && good < MESSAGES, "{}: the changes prove nothing", sample.format);
@@ -90,9 +86,9 @@ fn every_format_has_samples_and_a_target_of_the_fuzzer() {
     let targets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/targets");
     for name in FormatOptions::names() {
         // A format may have another name beside its own.
-        let options = support::options(name);
+        let options = crate::support::options(name);
         let format = options.name();
-        assert!(samples::all().any(|sample| sample.format == format), "{format} has no samples");
+        assert!(crate::samples::all().any(|sample| sample.format == format), "{format} has no samples");
         let target = targets.join(format!("{}.rs", format.replace('-', "_")));
         let text = std::fs::read_to_string(&target).unwrap_or_default();
         assert!(text.contains(&format!("\"{format}\"")), "{} is no target of {format}", target.display());

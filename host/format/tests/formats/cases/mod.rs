@@ -11,8 +11,6 @@ mod changelog;
 mod configuration;
 mod geometry;
 mod state;
-#[path = "../support/mod.rs"]
-mod support;
 mod value;
 
 use std::path::{Path, PathBuf};

@@ -1,9 +1,8 @@
 //! `json`, both ways.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{batches, changes, decode, decode_records, decoder, encode, encoder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, StringArray, UInt64Array};
@@ -11,7 +10,6 @@ use arrow_schema::{DataType, Field, Schema};
 use serde_json::json;
 use sluicegate_format::{EncodeReject, Messages, Record};
 use sluicegate_model::{Cell, ChangeBatch, Column, Meta, Origin, meta};
-use support::{batches, changes, decode, decode_records, decoder, encode, encoder};
 
 #[test]
 fn objects_become_rows_of_the_topic() {

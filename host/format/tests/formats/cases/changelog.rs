@@ -6,9 +6,9 @@ use regex::Regex;
 use serde_json::Value;
 use sluicegate_model::{ChangeBatch, ControlEvent, Decoded, Item, RowKind};
 
-use crate::case::Case;
+use super::case::Case;
+use super::value::Cell;
 use crate::support::{encode, encoder};
-use crate::value::Cell;
 
 /// A row as the target has it.
 #[derive(Clone, Debug)]

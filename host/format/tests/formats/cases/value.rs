@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sluicegate_model::{Column, field};
 
-use crate::geometry;
+use super::geometry;
 
 /// A cell that is not missing.
 #[derive(Clone, Debug, PartialEq)]

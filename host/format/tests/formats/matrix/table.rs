@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::features::{self, Feature, Group};
-use crate::outcome::{self, Outcome, only, read, written};
-use crate::profiles::{self, Profile};
+use super::features::{self, Feature, Group};
+use super::outcome::{self, Outcome, only, read, written};
+use super::profiles::{self, Profile};
 
 /// The outcome of every feature in every format, by their names.
 pub(crate) static OUTCOMES: LazyLock<HashMap<(String, &'static str), Outcome>> = LazyLock::new(|| {

@@ -2,15 +2,13 @@
 //! <https://github.com/alibaba/canal/wiki/Canal-Kafka-RocketMQ-QuickStart>,
 //! <https://docs.pingcap.com/tidb/stable/ticdc-canal-json>.
 
-mod support;
-
+use crate::support::{batches, decode, decoder, encode, encoder};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int16Type, TimestampMicrosecondType, UInt64Type};
 use arrow_schema::{DataType, TimeUnit};
 use serde_json::{Value, json};
 use sluicegate_model::{ChangeBatch, ControlEvent, Decoded, Item, field, meta};
-use support::{batches, decode, decoder, encode, encoder};
 
 /// A message with some of its parts in place of the usual ones.
 fn message(parts: &Value) -> String {
@@ -40,7 +38,7 @@ fn read(yaml: &str, parts: &[Value]) -> Decoded {
 
 /// The rows of a message, each behind its table and kind.
 fn objects_of(decoded: &Decoded, ordinal: u64) -> Vec<String> {
-    let objects = support::objects_of(decoded, ordinal).into_iter();
+    let objects = crate::support::objects_of(decoded, ordinal).into_iter();
     objects.map(|object| object.replace(",\"__deleted\":true", "")).collect()
 }
 

@@ -1,16 +1,14 @@
 //! Messages that are encrypted whole, under a format.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::{batches, changes, decode_records, decoder, encoder};
 use serde_json::json;
 use sluicegate_format::options::Direction;
 use sluicegate_format::{Encryption, Messages, Record, SealedForm};
 use sluicegate_keys::{Algorithm, KeyRing, KeySpec, Secret};
 use sluicegate_model::Decoded;
-use support::{batches, changes, decode_records, decoder, encoder};
 
 /// `openssl enc -aes-128-ecb -K 30313233343536373839616263646566 -base64 -A` of the texts in the tests.
 const LEGACY_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZg==";

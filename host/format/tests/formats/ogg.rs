@@ -1,14 +1,12 @@
 //! `ogg-json`, both ways.
 
-mod support;
-
+use crate::support::{batches, changes, decode, decode_records, decoder, encode, encoder};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use serde_json::json;
 use sluicegate_format::Record;
 use sluicegate_model::{Cell, ControlEvent, Item, meta};
-use support::{batches, changes, decode, decode_records, decoder, encode, encoder};
 
 const INSERT: &str = r#"{"table":"S.T","op_type":"I","op_ts":"2020-05-13 15:40:06.000001","current_ts":"x","pos":"01","primary_keys":["ID"],"tokens":{"R":"A"},"before":null,"after":{"ID":1,"A":"a"}}"#;
 

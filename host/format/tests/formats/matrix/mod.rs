@@ -10,6 +10,4 @@ mod features;
 mod holding;
 mod outcome;
 mod profiles;
-#[path = "../support/mod.rs"]
-mod support;
 mod table;

@@ -15,10 +15,10 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use sluicegate_model::{ChangeBatch, Column, Meta, RowKind, field};
 
-use crate::features::{FIRST, LAST, batch, type_name, types};
-use crate::outcome::Outcome;
-use crate::profiles::Profile;
-use crate::table::OUTCOMES;
+use super::features::{FIRST, LAST, batch, type_name, types};
+use super::outcome::Outcome;
+use super::profiles::Profile;
+use super::table::OUTCOMES;
 
 /// Whether a profile holds a feature, a type perhaps as another one.
 pub(crate) fn holds(profile: &Profile, feature: &str) -> bool {

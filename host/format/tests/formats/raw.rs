@@ -1,16 +1,14 @@
 //! `raw`, both ways.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{batches, decode_records, decoder, encoder, options};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use sluicegate_format::{Messages, Record};
 use sluicegate_model::{ChangeBatch, Column, Meta, Origin, meta};
-use support::{batches, decode_records, decoder, encoder, options};
 
 const HEADERS: &[(&str, Option<&[u8]>)] = &[("h", Some(b"v")), ("h", None)];
 

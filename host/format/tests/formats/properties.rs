@@ -1,10 +1,9 @@
 //! What holds for every message and every batch.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::support::{batches, decode, decoder, encode, encoder};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, StringArray};
 use arrow_buffer::BooleanBuffer;
@@ -13,7 +12,6 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use sluicegate_model::{Cell, ChangeBatch, Column, Decoded, Meta, Origin, field};
-use support::{batches, decode, decoder, encode, encoder};
 
 /// What a column of a generated batch holds.
 #[derive(Clone, Copy, Debug)]
@@ -250,7 +248,7 @@ proptest! {
         match serde_json::from_slice::<Value>(&message) {
             Ok(Value::Object(object)) => {
                 prop_assert_eq!(&decoded.rejects, &[]);
-                let row = Value::from_iter(support::cells(batches(&decoded)[0], 0));
+                let row = Value::from_iter(crate::support::cells(batches(&decoded)[0], 0));
                 prop_assert_eq!(row, Value::Object(object));
             }
             // Digits are kept here whatever number they are; the other reader makes them a float.

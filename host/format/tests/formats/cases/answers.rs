@@ -1,6 +1,6 @@
 //! Cases that we answer differently from their expectation, on purpose.
 
-use crate::case::{Case, Outcome};
+use super::case::{Case, Outcome};
 
 /// The cases in which we give an answer that the case itself accepts in place of its first one. `docs/formats.md`
 /// has the same list, with the reasons.

@@ -6,7 +6,7 @@ use arrow_array::Array;
 use sluicegate_format::{Message, Messages, Record};
 use sluicegate_model::{Cell, ChangeBatch, Column, Decoded, data_type, field};
 
-use crate::profiles::Profile;
+use super::profiles::Profile;
 use crate::support::{batches, decode_records, decoder, encode, encoder};
 
 /// A cell of the table.

@@ -2,8 +2,7 @@
 //!
 //! The messages are put together from the examples of Debezium's documentation, of the pages that stand beside them.
 
-mod support;
-
+use crate::support::{batches, changes, decode, decode_records, decoder, encode, encoder};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -14,7 +13,6 @@ use arrow_schema::{DataType, TimeUnit};
 use serde_json::json;
 use sluicegate_format::Record;
 use sluicegate_model::{Cell, ChangeBatch, ControlEvent, Decoded, Item, field, meta};
-use support::{batches, changes, decode, decode_records, decoder, encode, encoder};
 
 const NAME: &str = "debezium-json";
 

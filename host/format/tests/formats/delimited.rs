@@ -1,14 +1,12 @@
 //! `delimited`, also `csv`, both ways.
 
-mod support;
-
+use crate::support::{batches, changes, decode, decoder, encode, encoder, options};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use serde_json::json;
 use sluicegate_format::{FormatError, FormatOptions, Messages};
 use sluicegate_model::{Cell, Item, RowKind, meta};
-use support::{batches, changes, decode, decoder, encode, encoder, options};
 
 #[test]
 fn fields_become_cells_of_their_columns() {
