@@ -101,6 +101,7 @@ impl DelimitedEncoder {
 
     /// Appends a record in UTF-8, without its line end; the reason where it has no form.
     fn record(&self, table: &mut Written<'_>, entry: Entry, out: &mut Vec<u8>) -> Result<(), String> {
+        let start = out.len();
         let mut first = true;
         for meta in &self.meta {
             self.next_field(&mut first, out);
@@ -126,6 +127,12 @@ impl DelimitedEncoder {
                     None => out.extend_from_slice(self.missing_text.as_deref().unwrap_or(&self.null)),
                 }
             }
+        }
+        if out.len() == start {
+            return Err(
+                "its only field is empty, and readers pass over empty lines: `null_text` gives NULL a text"
+                    .to_owned(),
+            );
         }
         Ok(())
     }

@@ -71,6 +71,19 @@ fn what_is_null_and_what_is_empty_stays_apart() {
 }
 
 #[test]
+fn a_row_is_never_an_empty_line() {
+    let decoded =
+        decode(decoder("csv: { columns: [a], null_text: '\\N', table: t }").as_ref(), &["\\N", "\"\"", "x"]);
+    let batch = batches(&decoded)[0];
+    let mut messages = Messages::default();
+    let rejects = encoder("csv").encode(batch, &mut messages).unwrap();
+    assert_eq!((rejects.len(), rejects[0].row), (1, 0));
+    assert!(rejects[0].reason.contains("null_text"), "{}", rejects[0].reason);
+    let texts: Vec<&[u8]> = messages.messages.iter().filter_map(|message| messages.value(message)).collect();
+    assert_eq!(texts, [&b"\"\""[..], b"x"]);
+}
+
+#[test]
 fn a_cell_that_was_not_sent_is_no_null() {
     let decoded = decode(decoder("json: { table: t }").as_ref(), &["{\"a\":1,\"b\":\"x\"}", "{\"a\":2}"]);
     let batch = batches(&decoded)[0];
