@@ -40,6 +40,8 @@ pub(super) struct Slots {
     markers: bool,
     any_case: bool,
     marked: Vec<u32>,
+    /// The slot of the column that was asked for last by its name.
+    asked: u32,
     scratch: Vec<u8>,
     /// A cell on its way from one row to the next.
     old: Vec<u8>,
@@ -64,6 +66,7 @@ impl Slots {
             markers,
             any_case,
             marked: Vec::new(),
+            asked: NONE,
             scratch: Vec::new(),
             old: Vec::new(),
         }
@@ -124,9 +127,15 @@ impl Slots {
         Ok(())
     }
 
-    /// The column of a name, made if there is none.
+    /// The column of a name, made if there is none. Columns are asked for in turn: the one after the last, or the first
+    /// one again.
+    #[inline]
     pub(super) fn column(&mut self, name: &str) -> &mut Cells {
-        let place = self.place_of(name.as_bytes());
+        let is_of =
+            |place: &u32| self.keys.get(*place as usize).is_some_and(|slot| *slot.name == *name.as_bytes());
+        let next = Some(self.asked.wrapping_add(1)).filter(is_of).or_else(|| Some(0).filter(is_of));
+        let place = next.unwrap_or_else(|| self.place_of(name.as_bytes()));
+        self.asked = place;
         let column = match self.keys[place as usize].column {
             NONE => self.add_column(place),
             column => column,

@@ -213,6 +213,9 @@ impl Dialect {
     /// Text without its escapes, and without the second of two quotes where it stood in quotes.
     fn plain<'a>(&self, text: &'a [u8], quoted: bool) -> Cow<'a, [u8]> {
         let quote = self.quote.filter(|_| quoted);
+        if quote.is_none() && self.escape.is_none() {
+            return Cow::Borrowed(text);
+        }
         let marks = |byte: u8| Some(byte) == quote || Some(byte) == self.escape;
         let Some(first) = text.iter().position(|byte| marks(*byte)) else { return Cow::Borrowed(text) };
         let mut plain = Vec::with_capacity(text.len());

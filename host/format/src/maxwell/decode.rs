@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluicegate_model::{ControlEvent, Decoded, RowKind};
 
 use super::MaxwellOptions;
-use super::document::{Document, Kind};
+use super::document::{Document, Image, Kind, Stop, Straight};
 use super::message_key;
 use crate::build::{Change, Dialect, Gatherer};
 use crate::envelope::{Names, text};
@@ -73,7 +73,24 @@ impl Stretch<'_> {
         self.gatherer.begin();
         self.gatherer.make_room(value.len())?;
         let mut scanner = Scanner::new(value).map_err(|fault| fault.to_string())?;
-        let document = Document::read(&mut scanner)?;
+        let start = scanner.at();
+        let mut rows = Rows { stretch: self, key, row_last: false, table: None };
+        let document = match Document::read(&mut scanner, &mut rows) {
+            Err(Stop::Again) => {
+                rows = Rows { row_last: true, table: None, ..rows };
+                rows.stretch.gatherer.roll_back();
+                rows.stretch.gatherer.begin();
+                scanner.go_to(start);
+                Document::read(&mut scanner, &mut rows)
+            }
+            read => read,
+        };
+        let table = rows.table;
+        let document = document.map_err(|stop| match stop {
+            Stop::Bad(reason) => reason,
+            // With the row at the end nothing can be asked for again.
+            Stop::Again => "byte 0: the message cannot be read".to_owned(),
+        })?;
         match document.kind.ok_or("byte 0: the message has no `type`")? {
             Kind::Nothing => Ok(()),
             Kind::Heartbeat => {
@@ -86,47 +103,65 @@ impl Stretch<'_> {
                 self.gatherer.control(ControlEvent::SchemaChange { table, schema: None, ddl });
                 Ok(())
             }
-            kind => self.row(place, key, kind, &document, &mut scanner),
+            kind => {
+                let change = Read { record: place, key, kind, table };
+                self.row(change, &document, &mut scanner)
+            }
         }
     }
 
-    fn row(
-        &mut self,
-        record: u32,
-        key: Option<&[u8]>,
-        kind: Kind,
-        document: &Document,
-        scanner: &mut Scanner<'_>,
-    ) -> Result<(), String> {
-        let data = document.data.ok_or("byte 0: the message has no `data`, which its `type` needs")?;
+    fn row(&mut self, read: Read<'_>, document: &Document, scanner: &mut Scanner<'_>) -> Result<(), String> {
         let event_time = document.ts.as_ref().map(|ts| event_time(scanner, ts)).transpose()?;
         let transaction = document.xid.as_ref().or(document.gtid.as_ref());
-        let table = names(document).table(scanner, &mut self.gatherer, &mut self.name)?;
-        let table = self.keyed(table, document, key, scanner)?;
+        let table = match read.table {
+            Some(table) => table,
+            None => self.table(document, read.key, scanner)?,
+        };
         let change = Change {
             event_time,
             position: document.position.as_ref().map(|text| scanner.resolve(text, &mut self.position)),
             transaction: transaction.map(|text| scanner.resolve(text, &mut self.transaction)),
-            ..Change::of(record)
+            ..Change::of(read.record)
         };
 
         let table = self.gatherer.at(table);
         let row = table.rows();
         let said = |fault: Fault| fault.to_string();
-        scanner.go_to(data);
-        table.read(row, scanner, 1).map_err(said)?;
-        let kinds: &[RowKind] = match (kind, document.old) {
+        match document.data {
+            Image::None => {
+                return Err("byte 0: the message has no `data`, which its `type` needs".to_owned());
+            }
+            Image::Read => {}
+            Image::At(data) => {
+                scanner.go_to(data);
+                table.read(row, scanner, 1).map_err(said)?;
+            }
+        }
+        let kinds: &[RowKind] = match (read.kind, document.old) {
             (Kind::Delete, _) => &[RowKind::Delete],
-            (Kind::Update, Some(old)) => {
-                scanner.go_to(old);
-                table.read_old(row, scanner, 1).map_err(said)?;
+            (Kind::Update, Image::None) => &[RowKind::UpdateAfter],
+            (Kind::Update, old) => {
+                if let Image::At(old) = old {
+                    scanner.go_to(old);
+                    table.read_old(row, scanner, 1).map_err(said)?;
+                }
                 &[RowKind::UpdateBefore, RowKind::UpdateAfter]
             }
-            (Kind::Update, None) => &[RowKind::UpdateAfter],
             _ => &[RowKind::Insert],
         };
         table.commit(kinds, change);
         Ok(())
+    }
+
+    /// The table that a message is about, with its primary key.
+    fn table(
+        &mut self,
+        document: &Document,
+        key: Option<&[u8]>,
+        scanner: &mut Scanner<'_>,
+    ) -> Result<usize, String> {
+        let table = names(document).table(scanner, &mut self.gatherer, &mut self.name)?;
+        self.keyed(table, document, key, scanner)
     }
 
     /// The table with its primary key, from whatever says it.
@@ -163,6 +198,47 @@ impl Stretch<'_> {
             (None, None) => {}
         }
         Ok(place)
+    }
+}
+
+/// A row that is about to be final.
+struct Read<'k> {
+    record: u32,
+    key: Option<&'k [u8]>,
+    kind: Kind,
+    /// Its table, where its values were read before the end of the message.
+    table: Option<usize>,
+}
+
+/// Reads a row while its message is passed.
+struct Rows<'s, 'a, 'k> {
+    stretch: &'s mut Stretch<'a>,
+    key: Option<&'k [u8]>,
+    row_last: bool,
+    table: Option<usize>,
+}
+
+impl Straight for Rows<'_, '_, '_> {
+    fn data(&mut self, document: &Document, scanner: &mut Scanner<'_>) -> Result<bool, Stop> {
+        let is_row = matches!(document.kind, Some(Kind::Insert | Kind::Update | Kind::Delete));
+        if self.row_last || !is_row || document.database.is_none() || document.table.is_none() {
+            return Ok(false);
+        }
+        let start = scanner.at();
+        let table = self.stretch.table(document, self.key, scanner).map_err(Stop::Bad)?;
+        scanner.go_to(start);
+        self.table = Some(table);
+        let table = self.stretch.gatherer.at(table);
+        table.read(table.rows(), scanner, 1)?;
+        Ok(true)
+    }
+
+    fn old(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Stop> {
+        if let Some(table) = self.table {
+            let table = self.stretch.gatherer.at(table);
+            table.read_old(table.rows(), scanner, 1)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,4 +1,8 @@
 //! The parts of a message.
+//!
+//! Maxwell names table, type and key before the row, so that it can go straight into the columns of its table. The order
+//! is not promised, though: a row that comes too early is passed, and read at the end. And where a later part makes what
+//! was read wrong (a key that comes twice, and the last one counts), the message is read again with its row at the end.
 
 use crate::scan::{Fault, Scalar, Scanner, Text, excerpt};
 
@@ -14,8 +18,41 @@ pub(super) enum Kind {
     Nothing,
 }
 
-/// Where the parts of a message stand. The order is not promised, so all of it is passed once, and read when everything
-/// is known.
+/// The values of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Image {
+    /// Not in the message, or null.
+    #[default]
+    None,
+    /// In the cells of its row.
+    Read,
+    /// Passed; it begins here.
+    At(usize),
+}
+
+/// Why a message was not read to its end.
+pub(super) enum Stop {
+    /// It is bad.
+    Bad(String),
+    /// It has to be read again, its row last.
+    Again,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Bad(fault.to_string())
+    }
+}
+
+/// What reads `data` and `old` where they stand, if what it needs for that came before them.
+pub(super) trait Straight {
+    /// Whether the next value, an object, was read: all values of the row.
+    fn data(&mut self, document: &Document, scanner: &mut Scanner<'_>) -> Result<bool, Stop>;
+    /// Reads the next value, an object: the old values of a row that was read.
+    fn old(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Stop>;
+}
+
+/// The parts of a message, or where they stand.
 #[derive(Debug, Default)]
 pub(super) struct Document {
     pub(super) database: Option<Text>,
@@ -27,8 +64,8 @@ pub(super) struct Document {
     pub(super) gtid: Option<Text>,
     pub(super) position: Option<Text>,
     pub(super) keys: Option<usize>,
-    pub(super) data: Option<usize>,
-    pub(super) old: Option<usize>,
+    pub(super) data: Image,
+    pub(super) old: Image,
     bad: Option<String>,
 }
 
@@ -36,29 +73,47 @@ impl Document {
     /// Passes a message.
     ///
     /// # Errors
-    /// The reason where it is no JSON object, or one with parts of other kinds.
-    pub(super) fn read(scanner: &mut Scanner<'_>) -> Result<Self, String> {
+    /// The reason where it is no JSON object, or one with parts of other kinds; or that it has to be read again.
+    pub(super) fn read(scanner: &mut Scanner<'_>, straight: &mut impl Straight) -> Result<Self, Stop> {
         let mut document = Self::default();
-        document.parts(scanner).map_err(|fault| fault.to_string())?;
+        document.parts(scanner, straight)?;
         match document.bad.take() {
             None => Ok(document),
-            Some(reason) => Err(reason),
+            Some(reason) => Err(Stop::Bad(reason)),
         }
     }
 
-    fn parts(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+    fn parts(&mut self, scanner: &mut Scanner<'_>, straight: &mut impl Straight) -> Result<(), Stop> {
         let mut scratch = Vec::new();
         scanner.skip_space();
         if scanner.is_at_end() {
-            return Err(Fault { at: 0, what: "the message is empty" });
+            return Err(Fault { at: 0, what: "the message is empty" }.into());
         }
         let mut more = scanner.open_object()?;
         while more {
             let key = scanner.string()?;
             scanner.colon()?;
-            match scanner.resolve(&key, &mut scratch) {
-                b"data" => self.data = self.place("data", b'{', scanner)?,
-                b"old" => self.old = self.place("old", b'{', scanner)?,
+            let key = scanner.resolve(&key, &mut scratch);
+            let shapes =
+                matches!(key, b"data" | b"database" | b"table" | b"type" | b"primary_key_columns" | b"old");
+            if shapes && (self.old == Image::Read || (self.data == Image::Read && key != b"old")) {
+                return Err(Stop::Again);
+            }
+            match key {
+                b"data" => {
+                    let read = scanner.peek() == b'{' && straight.data(self, scanner)?;
+                    self.data = if read { Image::Read } else { self.image("data", scanner)? };
+                }
+                b"old" => {
+                    let read = scanner.peek() == b'{'
+                        && self.data == Image::Read
+                        && self.old == Image::None
+                        && self.kind == Some(Kind::Update);
+                    if read {
+                        straight.old(scanner)?;
+                    }
+                    self.old = if read { Image::Read } else { self.image("old", scanner)? };
+                }
                 b"primary_key_columns" => {
                     self.keys = self.place("primary_key_columns", b'[', scanner)?;
                 }
@@ -88,9 +143,13 @@ impl Document {
         }
         scanner.skip_space();
         if !scanner.is_at_end() {
-            return Err(scanner.fault("the message has ended, and more follows"));
+            return Err(scanner.fault("the message has ended, and more follows").into());
         }
         Ok(())
+    }
+
+    fn image(&mut self, key: &str, scanner: &mut Scanner<'_>) -> Result<Image, Fault> {
+        Ok(self.place(key, b'{', scanner)?.map_or(Image::None, Image::At))
     }
 
     /// Passes an object or array, and gives where it begins; `None` for null. In messages about tables, `old` is the
