@@ -236,7 +236,10 @@ fn an_oversized_message_goes_to_the_file_of_dead_letters() {
     assert_eq!(topics.read(&narrow).len(), 2);
     assert!(topics.read(&format!("{narrow}-dead")).is_empty());
     let file = std::fs::read_to_string(bench.path("dead.ndjson")).expect("the file of dead letters");
-    let letters: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let mut letters: Vec<Value> =
+        file.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    // A file is in no transaction: where the epoch had to be committed again the letter is too, under the same id.
+    letters.dedup_by(|later, first| later["id"] == first["id"]);
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0]["value"]["text"].as_str().map(str::as_bytes), large.value.as_deref());
     assert!(
