@@ -15,7 +15,7 @@ pub fn measure(rounds: usize) -> Fallible<Vec<Section>> {
     let updates: Vec<Vec<u8>> =
         (0..measure::MESSAGES).filter_map(|number| messages::update(number).value).collect();
     let mut section = Section::new("Formats", measure::about(rounds, &updates), &measure::HEAD);
-    for row in measure::measure(&updates, rounds)? {
+    for row in measure::measure(&updates, rounds, &[])? {
         section.row(row);
     }
     Ok(vec![section])

@@ -49,16 +49,17 @@ struct Times {
     value: Vec<f64>,
 }
 
-/// A row of the table for every format that there is.
+/// A row of the table for every format that there is, or for those of some names and the one that they are compared with.
 ///
 /// # Errors
 /// Where a format does not read or write the messages.
-pub fn measure(updates: &[Vec<u8>], rounds: usize) -> Fallible<Vec<[String; 8]>> {
+pub fn measure(updates: &[Vec<u8>], rounds: usize, only_of: &[String]) -> Fallible<Vec<[String; 8]>> {
     let rows = only(&decode(&*options("ogg-json")?.decoder()?, updates)?)?;
     let names: Vec<&str> = rows.schema().fields().iter().map(|field| field.name().as_str()).collect();
     let mut table = Vec::new();
     let mut ogg = None;
-    for (name, written, read) in FORMATS.iter().filter(|(name, ..)| FormatOptions::names().contains(name)) {
+    let wanted = |name: &str| only_of.is_empty() || name == "ogg-json" || only_of.iter().any(|of| of == name);
+    for (name, written, read) in FORMATS.iter().filter(|(name, ..)| wanted(name)) {
         let read = options(&read.replace("COLUMNS", &names.join(", ")))?;
         let (decoder, encoder) = (read.decoder()?, options(written)?.encoder()?);
         let sent = if *name == "ogg-json" { updates.to_vec() } else { encode(&*encoder, &rows)? };

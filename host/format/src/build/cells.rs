@@ -1,5 +1,7 @@
 //! A column that grows.
 
+use std::ops::Range;
+
 use crate::scan::{Fault, Scanner, unescape};
 
 /// What is in a cell, a bit each, so that the kinds of a whole column are one `or`.
@@ -38,17 +40,16 @@ impl Cells {
         match scanner.peek() {
             b'"' => {
                 let text = scanner.string()?;
-                let raw = &scanner.bytes()[text.range];
                 if text.escaped {
-                    unescape(raw, &mut self.data);
+                    unescape(&scanner.bytes()[text.range], &mut self.data);
                 } else {
-                    self.data.extend_from_slice(raw);
+                    self.append(scanner.bytes(), text.range);
                 }
                 self.close(tag::TEXT);
             }
             b'-' | b'0'..=b'9' => {
                 let digits = scanner.number()?;
-                self.data.extend_from_slice(&scanner.bytes()[digits]);
+                self.append(scanner.bytes(), digits);
                 self.close(tag::NUMBER);
             }
             b'n' => {
@@ -157,6 +158,21 @@ impl Cells {
         if self.tags.len() != row {
             self.truncate(row);
             self.fill(row);
+        }
+    }
+
+    /// Appends a stretch of a message. Most are short: to copy a fixed length and to cut it is a few instructions, where to
+    /// copy any length is a call.
+    #[inline]
+    fn append(&mut self, message: &[u8], stretch: Range<usize>) {
+        const SHORT: usize = 32;
+        let end = self.data.len() + stretch.len();
+        match message.get(stretch.start..).and_then(|rest| rest.first_chunk::<SHORT>()) {
+            Some(bytes) if stretch.len() <= SHORT => {
+                self.data.extend_from_slice(bytes);
+                self.data.truncate(end);
+            }
+            _ => self.data.extend_from_slice(&message[stretch]),
         }
     }
 

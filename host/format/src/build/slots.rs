@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::scan::{Fault, Scanner};
+use crate::scan::{Expected, Fault, Scanner};
 
 use super::cells::Cells;
 
@@ -18,8 +18,9 @@ const MAX_SLOTS: usize = 8_192;
 /// A key that was seen in an object of the table.
 #[derive(Debug)]
 struct Slot {
-    /// The key as it stands in a message, in quotes. Nothing begins with that of a key that needs escapes.
-    quoted: Box<[u8]>,
+    /// The key as it stands in a message, in quotes, with the colon behind it. Nothing begins with that of a key that
+    /// needs escapes.
+    quoted: Expected,
     name: Box<[u8]>,
     /// Its column, once it had a value.
     column: u32,
@@ -79,7 +80,6 @@ impl Slots {
         let mut more = scanner.open_object()?;
         while more {
             let place = self.key(last, scanner)?;
-            scanner.colon()?;
             last = place;
             let slot = &self.keys[place as usize];
             if slot.marks != NONE && matches!(scanner.peek(), b't' | b'f') {
@@ -112,7 +112,6 @@ impl Slots {
         let mut more = scanner.open_object()?;
         while more {
             let place = self.key(last, scanner)?;
-            scanner.colon()?;
             last = place;
             let column = match self.keys[place as usize].column {
                 NONE => self.add_column(place),
@@ -163,13 +162,14 @@ impl Slots {
         }
     }
 
-    /// The slot of the key that comes next, after that of `last`.
+    /// Passes the key that comes next, after that of `last`, and its colon: its slot.
     #[inline]
     fn key(&mut self, last: u32, scanner: &mut Scanner<'_>) -> Result<u32, Fault> {
         let expected = self.keys.get(last as usize).map_or(self.first, |slot| slot.next);
         if let Some(slot) = self.keys.get(expected as usize)
-            && scanner.eat_known(&slot.quoted)
+            && scanner.eat_expected(&slot.quoted)
         {
+            scanner.skip_space();
             return Ok(expected);
         }
         let place = self.look_up(scanner)?;
@@ -187,6 +187,7 @@ impl Slots {
         let mut scratch = std::mem::take(&mut self.scratch);
         let place = self.place_of(scanner.resolve(&text, &mut scratch));
         self.scratch = scratch;
+        scanner.colon()?;
         if self.keys.len() > MAX_SLOTS {
             return Err(Fault { at, what: "the objects of one table have more than 8192 different keys" });
         }
@@ -210,9 +211,9 @@ impl Slots {
     fn add_slot(&mut self, name: &[u8], marks: u32) -> u32 {
         let place = self.keys.len() as u32;
         let plain = !name.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-        let quoted = if plain { [b"\"", name, b"\""].concat() } else { vec![0] };
+        let quoted = Expected::new(if plain { [b"\"", name, b"\":"].concat() } else { vec![0] });
         self.by_name.insert(name.into(), place);
-        self.keys.push(Slot { quoted: quoted.into(), name: name.into(), column: NONE, next: NONE, marks });
+        self.keys.push(Slot { quoted, name: name.into(), column: NONE, next: NONE, marks });
         place
     }
 

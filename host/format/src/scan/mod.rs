@@ -9,8 +9,10 @@
 //! | `text` | the end of a string, and its escapes |
 //! | `number` | the form of a number |
 //! | `parts` | small values that stand around rows |
+//! | `expected` | texts that most often come next |
 //! | `skip` | values of any kind, as deep as [`MAX_DEPTH`] |
 
+mod expected;
 mod number;
 mod parts;
 mod skip;
@@ -18,6 +20,7 @@ mod text;
 
 use std::fmt;
 
+pub(crate) use expected::Expected;
 pub(crate) use number::is_number;
 pub(crate) use parts::{Scalar, excerpt};
 pub(crate) use skip::is_value;

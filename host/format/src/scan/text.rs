@@ -13,34 +13,51 @@ pub(crate) struct Text {
     pub(crate) escaped: bool,
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-
-/// The high bit of each byte of `word` that cannot stand in a string as it is, for the first such byte at least:
-/// the subtractions may borrow from the bytes after it.
+/// A bit for each byte that cannot stand in a string as it is, the lowest for the first byte.
+#[cfg(target_arch = "x86_64")]
 #[inline]
-fn special_in(word: u64) -> u64 {
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
-    let is_quote = quote.wrapping_sub(ONES) & !quote;
-    let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let is_control = word.wrapping_sub(ONES * 0x20) & !word;
-    (is_quote | is_backslash | is_control) & HIGH
+fn special_in(bytes: [u8; 16]) -> u32 {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+    };
+    let halves = u128::from_le_bytes(bytes);
+    // SAFETY: these need SSE2, which every x86-64 has, and touch no memory.
+    unsafe {
+        let bytes = _mm_set_epi64x((halves >> 64) as i64, halves as i64);
+        let is_quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
+        let is_backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
+        let is_control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+        _mm_movemask_epi8(_mm_or_si128(is_control, _mm_or_si128(is_quote, is_backslash))) as u32
+    }
+}
+
+/// A bit for each byte that cannot stand in a string as it is, the lowest for the first byte.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn special_in(bytes: [u8; 16]) -> u32 {
+    (0..).zip(bytes).fold(0, |bits, (place, byte)| bits | u32::from(is_special(byte)) << place)
+}
+
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20)
 }
 
 /// The place of the first quote, backslash or control character from `from` on; the length where there is none.
 #[inline]
 pub(crate) fn find_special(bytes: &[u8], mut from: usize) -> usize {
-    while let Some(chunk) = bytes.get(from..).and_then(|rest| rest.first_chunk::<8>()) {
-        let found = special_in(u64::from_le_bytes(*chunk));
+    let mut rest = bytes.get(from..).unwrap_or_default();
+    // Most strings end within the first of these, so that the length of none has to be guessed.
+    while let Some((first, after)) = rest.split_first_chunk::<16>()
+        && let Some((second, after)) = after.split_first_chunk::<16>()
+    {
+        let found = special_in(*first) | special_in(*second) << 16;
         if found != 0 {
-            return from + (found.trailing_zeros() / 8) as usize;
+            return from + found.trailing_zeros() as usize;
         }
-        from += 8;
+        from += 32;
+        rest = after;
     }
-    let rest = bytes.get(from..).unwrap_or_default();
-    let plain = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
-    from + plain
+    from + rest.iter().take_while(|byte| !is_special(**byte)).count()
 }
 
 impl<'a> Scanner<'a> {
@@ -173,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_first_special_byte_is_found_in_every_place() {
-        for length in 0..40 {
+        for length in 0..70 {
             let plain: Vec<u8> =
                 (0..length).map(|place| [b'a', 0xC3, 0xFF, b' ', b'!', b'#', b']'][place % 7]).collect();
             assert_eq!(find_special(&plain, 0), length);
