@@ -113,6 +113,14 @@ impl Cells {
         self.close(tag::TEXT);
     }
 
+    /// Takes a stretch of a message as text as the cell of `row`.
+    #[inline]
+    pub(super) fn set_stretch(&mut self, row: usize, message: &[u8], stretch: Range<usize>) {
+        self.make_room_at(row);
+        self.append(message, stretch);
+        self.close(tag::TEXT);
+    }
+
     /// Takes NULL as the cell of `row`.
     pub(super) fn set_null(&mut self, row: usize) {
         self.make_room_at(row);

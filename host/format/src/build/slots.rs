@@ -1,5 +1,7 @@
 //! The columns of a table by name.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use crate::scan::{Expected, Fault, Scanner};
@@ -43,6 +45,8 @@ pub(super) struct Slots {
     marked: Vec<u32>,
     /// The slot of the column that was asked for last by its name.
     asked: u32,
+    /// Names whose columns are asked for by their places, and those columns.
+    listed: Option<(Arc<[String]>, Vec<u32>)>,
     scratch: Vec<u8>,
     /// A cell on its way from one row to the next.
     old: Vec<u8>,
@@ -68,6 +72,7 @@ impl Slots {
             any_case,
             marked: Vec::new(),
             asked: NONE,
+            listed: None,
             scratch: Vec::new(),
             old: Vec::new(),
         }
@@ -142,12 +147,38 @@ impl Slots {
         &mut self.columns[column as usize]
     }
 
+    /// Takes names whose columns [`Slots::listed`] gives.
+    #[inline]
+    pub(super) fn list(&mut self, names: &Arc<[String]>) {
+        if !self.listed.as_ref().is_some_and(|(listed, _)| Arc::ptr_eq(listed, names)) {
+            self.listed = Some((Arc::clone(names), vec![NONE; names.len()]));
+        }
+    }
+
+    /// The column of the name at a place of those that were listed, made if there is none.
+    #[inline]
+    pub(super) fn listed(&mut self, place: usize) -> Option<&mut Cells> {
+        let (names, columns) = self.listed.as_ref()?;
+        let mut column = *columns.get(place)?;
+        if column == NONE {
+            let names = Arc::clone(names);
+            let slot = self.place_of(names[place].as_bytes());
+            column = match self.keys[slot as usize].column {
+                NONE => self.add_column(slot),
+                column => column,
+            };
+            self.listed.as_mut()?.1[place] = column;
+        }
+        self.columns.get_mut(column as usize)
+    }
+
     pub(super) fn mark(&self) -> SlotsMark {
         SlotsMark { columns: self.columns.len(), keys: self.keys.len() }
     }
 
     /// Takes back all columns since the mark, and all cells from `rows` on.
     pub(super) fn roll_back(&mut self, mark: SlotsMark, rows: usize) {
+        self.listed = None;
         self.columns.truncate(mark.columns);
         for column in &mut self.columns {
             column.truncate(rows);

@@ -1,5 +1,6 @@
 //! The rows of a table that were gathered so far.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_schema::Field;
@@ -285,14 +286,32 @@ impl Table {
         self.slots.column(column).set_text(row, text);
     }
 
-    /// Takes NULL as a cell of a row that is not final yet.
-    pub(crate) fn set_null(&mut self, column: &str, row: usize) {
-        self.slots.column(column).set_null(row);
+    /// Takes names of columns whose cells are then set by the places of the names.
+    #[inline]
+    pub(crate) fn list(&mut self, names: &Arc<[String]>) {
+        self.slots.list(names);
     }
 
-    /// Makes a cell of a row that is not final yet missing.
-    pub(crate) fn set_missing(&mut self, column: &str, row: usize) {
-        self.slots.column(column).set_missing(row);
+    /// Takes text as a cell of a row that is not final yet, of a column that was listed: a stretch of a message.
+    #[inline]
+    pub(crate) fn set_listed(&mut self, place: usize, row: usize, message: &[u8], stretch: Range<usize>) {
+        if let Some(column) = self.slots.listed(place) {
+            column.set_stretch(row, message, stretch);
+        }
+    }
+
+    /// Takes NULL as a cell of a row that is not final yet, of a column that was listed.
+    pub(crate) fn set_listed_null(&mut self, place: usize, row: usize) {
+        if let Some(column) = self.slots.listed(place) {
+            column.set_null(row);
+        }
+    }
+
+    /// Makes a cell of a row that is not final yet missing, of a column that was listed.
+    pub(crate) fn set_listed_missing(&mut self, place: usize, row: usize) {
+        if let Some(column) = self.slots.listed(place) {
+            column.set_missing(row);
+        }
     }
 
     /// Names a column before any message does.

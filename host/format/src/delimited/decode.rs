@@ -77,6 +77,7 @@ impl DelimitedDecoder {
         };
         let layout = self.layouts.of(name)?;
         let table = stretch.gatherer.begin_row_of(name, &layout.primary_key);
+        table.list(&layout.columns);
         let change = Change {
             event_time: about.event_time,
             position: about.position.as_deref(),
@@ -139,8 +140,8 @@ impl DelimitedDecoder {
             if layout.kind_at == Some(at) {
                 let read: Result<RowKind, UnknownKind> = String::from_utf8_lossy(&field.text).parse();
                 kind = Some(read.map_err(|unknown| unknown.to_string())?);
-            } else if let Some(column) = layout.columns.get(at) {
-                self.cell(&field, column, row, table);
+            } else {
+                self.cell(&field, at, row, table);
             }
             at += 1;
         }
@@ -161,11 +162,7 @@ impl DelimitedDecoder {
         let (mut at, mut has_before) = (0, false);
         for field in fields {
             let field = field?;
-            let Some(column) = layout.columns.get(at / 2) else {
-                at += 1;
-                continue;
-            };
-            let is_before = at % 2 == 0;
+            let (column, is_before) = (at / 2, at % 2 == 0);
             match (kind, is_before) {
                 (RowKind::Insert, false) | (RowKind::Delete, true) => self.cell(&field, column, row, table),
                 (RowKind::Insert, true) | (RowKind::Delete, false) => {}
@@ -192,13 +189,17 @@ impl DelimitedDecoder {
         })
     }
 
-    fn cell(&self, field: &Field<'_>, column: &str, row: usize, table: &mut Table) {
+    #[inline]
+    fn cell(&self, field: &Field<'_>, column: usize, row: usize, table: &mut Table) {
         if self.is_missing(field) {
-            table.set_missing(column, row);
+            table.set_listed_missing(column, row);
         } else if self.is_null(field) {
-            table.set_null(column, row);
+            table.set_listed_null(column, row);
         } else {
-            table.set_text(column, row, &field.text);
+            match &field.text {
+                Cow::Borrowed(text) => table.set_listed(column, row, field.rest, 0..text.len()),
+                Cow::Owned(text) => table.set_listed(column, row, text, 0..text.len()),
+            }
         }
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 
 use memchr::{memchr, memchr2};
 
+use crate::scan::find_byte;
+
 /// What sets fields apart and what they may be put in. A quote within quotes is written twice, or behind the escape
 /// character; a line feed ends a record, with a carriage return before it or without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,8 @@ pub struct Field<'a> {
     pub text: Cow<'a, [u8]>,
     /// The same as it stands, without the quotes around it.
     pub raw: &'a [u8],
+    /// The record from there on.
+    pub rest: &'a [u8],
     /// Whether it stood in quotes: then it is never NULL.
     pub quoted: bool,
 }
@@ -111,7 +115,9 @@ impl Dialect {
 
     /// The fields of a record in UTF-8, which has no line end.
     pub fn fields<'a>(&self, record: &'a [u8]) -> Fields<'a> {
-        Fields { dialect: *self, record, at: Some(0) }
+        let simple = self.delimiter.length == 1 && self.escape.is_none() && !self.trim;
+        let simple = simple.then_some(self.delimiter.bytes[0]);
+        Fields { dialect: *self, record, at: Some(0), simple }
     }
 
     /// Appends a field, in quotes or with escapes where it needs them or `force` says so.
@@ -166,6 +172,11 @@ impl Dialect {
             }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn is_quote(&self, byte: Option<&u8>) -> bool {
+        self.quote.is_some() && byte.copied() == self.quote
     }
 
     fn skip_space(&self, bytes: &[u8], at: usize) -> usize {
@@ -236,33 +247,53 @@ pub struct Fields<'a> {
     dialect: Dialect,
     record: &'a [u8],
     at: Option<usize>,
+    /// The delimiter, where it alone ends a field without quotes, and every byte before it is text.
+    simple: Option<u8>,
 }
 
 impl<'a> Iterator for Fields<'a> {
     /// In words, for quotes that are not closed or that text follows.
     type Item = Result<Field<'a>, String>;
 
+    #[expect(clippy::inline_always, reason = "a field that goes through memory costs more than to find it")]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        let (dialect, record, at) = (self.dialect, self.record, self.at.take()?);
+        let at = self.at.take()?;
+        match self.simple {
+            Some(delimiter) if !self.dialect.is_quote(self.record.get(at)) => {
+                let end = find_byte(self.record, at, delimiter);
+                self.at = (end < self.record.len()).then_some(end + 1);
+                let (raw, rest) = (&self.record[at..end], &self.record[at..]);
+                Some(Ok(Field { text: Cow::Borrowed(raw), raw, rest, quoted: false }))
+            }
+            _ => Some(self.field(at)),
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The field that begins at a place, whatever the dialect.
+    fn field(&mut self, at: usize) -> Result<Field<'a>, String> {
+        let (dialect, record) = (&self.dialect, self.record);
         let start = dialect.skip_space(record, at);
-        let quoted = dialect.quote.is_some() && record.get(start).copied() == dialect.quote;
-        let (raw, end) = if quoted {
+        let quoted = dialect.is_quote(record.get(start));
+        let (begin, raw, end) = if quoted {
             let Some(end) = dialect.closing_quote(record, start + 1, |_| false) else {
-                return Some(Err("the quotes of the last field are not closed".to_owned()));
+                return Err("the quotes of the last field are not closed".to_owned());
             };
             let raw = &record[start + 1..end];
             let end = dialect.skip_space(record, end + 1);
             if end < record.len() && !record[end..].starts_with(dialect.delimiter.as_bytes()) {
-                return Some(Err(format!("text follows the quotes of a field, at byte {end} of the record")));
+                return Err(format!("text follows the quotes of a field, at byte {end} of the record"));
             }
-            (raw, end)
+            (start + 1, raw, end)
         } else {
             let end = dialect.next_delimiter(record, at);
             let raw = &record[start.min(end)..end];
-            (if dialect.trim { raw.trim_ascii_end() } else { raw }, end)
+            (start.min(end), if dialect.trim { raw.trim_ascii_end() } else { raw }, end)
         };
         self.at = (end < record.len()).then(|| end + dialect.delimiter.as_bytes().len());
-        Some(Ok(Field { text: dialect.plain(raw, quoted), raw, quoted }))
+        Ok(Field { text: dialect.plain(raw, quoted), raw, rest: &record[begin..], quoted })
     }
 }
 

@@ -46,7 +46,7 @@ impl ColumnNames {
 /// What is known of a table before its first record.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layout {
-    pub(super) columns: Vec<String>,
+    pub(super) columns: Arc<[String]>,
     pub(super) primary_key: Arc<[String]>,
     /// The place of the column that holds the kind.
     pub(super) kind_at: Option<usize>,
@@ -63,7 +63,7 @@ impl Layouts {
     pub(super) fn new(columns: &ColumnNames, key: Option<&ColumnNames>, kind_column: Option<&str>) -> Self {
         let layout = |columns: &[String], key: Option<&[String]>| Layout {
             kind_at: columns.iter().position(|name| Some(name.as_str()) == kind_column),
-            columns: columns.to_vec(),
+            columns: columns.into(),
             primary_key: key.unwrap_or_default().into(),
         };
         match (columns, key) {

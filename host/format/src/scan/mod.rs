@@ -10,9 +10,11 @@
 //! | `number` | the form of a number |
 //! | `parts` | small values that stand around rows |
 //! | `expected` | texts that most often come next |
+//! | `find` | the first byte of a kind |
 //! | `skip` | values of any kind, as deep as [`MAX_DEPTH`] |
 
 mod expected;
+mod find;
 mod number;
 mod parts;
 mod skip;
@@ -21,10 +23,11 @@ mod text;
 use std::fmt;
 
 pub(crate) use expected::Expected;
+pub(crate) use find::{find_byte, find_special};
 pub(crate) use number::is_number;
 pub(crate) use parts::{Scalar, excerpt};
 pub(crate) use skip::is_value;
-pub(crate) use text::{Text, find_special, unescape};
+pub(crate) use text::{Text, unescape};
 
 /// How deep objects and arrays may nest in a message, all of its levels counted.
 pub(crate) const MAX_DEPTH: u32 = 64;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::find::find_special;
 use super::{Fault, Scanner};
 
 /// A string in a message: what stands between its quotes.
@@ -11,53 +12,6 @@ pub(crate) struct Text {
     pub(crate) range: Range<usize>,
     /// Whether there are escapes in it, all of them good.
     pub(crate) escaped: bool,
-}
-
-/// A bit for each byte that cannot stand in a string as it is, the lowest for the first byte.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn special_in(bytes: [u8; 16]) -> u32 {
-    use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
-    };
-    let halves = u128::from_le_bytes(bytes);
-    // SAFETY: these need SSE2, which every x86-64 has, and touch no memory.
-    unsafe {
-        let bytes = _mm_set_epi64x((halves >> 64) as i64, halves as i64);
-        let is_quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
-        let is_backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
-        let is_control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-        _mm_movemask_epi8(_mm_or_si128(is_control, _mm_or_si128(is_quote, is_backslash))) as u32
-    }
-}
-
-/// A bit for each byte that cannot stand in a string as it is, the lowest for the first byte.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn special_in(bytes: [u8; 16]) -> u32 {
-    (0..).zip(bytes).fold(0, |bits, (place, byte)| bits | u32::from(is_special(byte)) << place)
-}
-
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..0x20)
-}
-
-/// The place of the first quote, backslash or control character from `from` on; the length where there is none.
-#[inline]
-pub(crate) fn find_special(bytes: &[u8], mut from: usize) -> usize {
-    let mut rest = bytes.get(from..).unwrap_or_default();
-    // Most strings end within the first of these, so that the length of none has to be guessed.
-    while let Some((first, after)) = rest.split_first_chunk::<16>()
-        && let Some((second, after)) = after.split_first_chunk::<16>()
-    {
-        let found = special_in(*first) | special_in(*second) << 16;
-        if found != 0 {
-            return from + found.trailing_zeros() as usize;
-        }
-        from += 32;
-        rest = after;
-    }
-    from + rest.iter().take_while(|byte| !is_special(**byte)).count()
 }
 
 impl<'a> Scanner<'a> {
@@ -186,23 +140,6 @@ mod tests {
         assert!(scanner.is_at_end());
         let mut scratch = Vec::new();
         Ok(String::from_utf8(scanner.resolve(&text, &mut scratch).to_vec()).unwrap())
-    }
-
-    #[test]
-    fn the_first_special_byte_is_found_in_every_place() {
-        for length in 0..70 {
-            let plain: Vec<u8> =
-                (0..length).map(|place| [b'a', 0xC3, 0xFF, b' ', b'!', b'#', b']'][place % 7]).collect();
-            assert_eq!(find_special(&plain, 0), length);
-            for place in 0..length {
-                for special in [b'"', b'\\', 0, 0x1F] {
-                    let mut bytes = plain.clone();
-                    bytes[place] = special;
-                    assert_eq!(find_special(&bytes, 0), place);
-                    assert_eq!(find_special(&bytes, place + 1), length);
-                }
-            }
-        }
     }
 
     #[test]
