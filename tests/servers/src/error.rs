@@ -58,6 +58,14 @@ pub enum ServerError {
         /// The client library's error.
         source: KafkaError,
     },
+    /// A question to MySQL or MariaDB failed.
+    #[error("{what}: {source}")]
+    MySql {
+        /// What was asked.
+        what: String,
+        /// The client library's error.
+        source: mysql_async::Error,
+    },
     /// A transaction was still open below the end of a topic.
     #[error(
         "topic {topic}, partition {partition}: a transaction is still open at offset {stable} (end {end}) after {limit:?}"
@@ -99,5 +107,11 @@ impl ServerError {
     pub(crate) fn kafka(what: impl Into<String>) -> impl FnOnce(KafkaError) -> Self {
         let what = what.into();
         move |source| ServerError::Kafka { what, source }
+    }
+
+    /// For `map_err` on calls of the MySQL client.
+    pub(crate) fn mysql(what: impl Into<String>) -> impl FnOnce(mysql_async::Error) -> Self {
+        let what = what.into();
+        move |source| ServerError::MySql { what, source }
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! - [`Kafka::start`] gives a test a broker of its own, to kill, pause and restart.
 //! - [`Kafka::shared`] gives all tests of a run one broker, also where each test is a process of its own.
+//! - [`MySql::start`] and [`MySql::shared`] are the same for MySQL and MariaDB.
 //! - [`KafkaClient`] makes topics, writes and reads; what it reads `read_committed` is what a consumer sees.
 //!
 //! Servers' logs stay in `target/test-servers/RUN/` for a day; data goes with the server.
@@ -12,6 +13,7 @@
 mod directories;
 mod error;
 mod kafka;
+mod mysql;
 mod ports;
 mod process;
 mod run;
@@ -19,6 +21,7 @@ mod server_process;
 
 pub use error::ServerError;
 pub use kafka::{Kafka, KafkaClient, KafkaOptions, Message, Record, SharedKafka, unique_name};
+pub use mysql::{Database, Flavour, MySql, MySqlClient, MySqlOptions, Row, SharedMySql};
 pub use process::ProcessId;
 pub use run::Run;
 pub use rustix::process::Signal;

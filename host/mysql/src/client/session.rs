@@ -1,0 +1,202 @@
+//! A connection set up as we need it.
+
+use std::time::{Duration, Instant};
+
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Conn, Opts};
+use sluicegate_connector::Error;
+
+use super::failure::{Failure, sort};
+use super::server::Server;
+use crate::Connection;
+
+/// Modes of every session. Strict: what does not fit is an error, never a changed value. A zero for an auto-increment
+/// column is a zero.
+const MODES: &str = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,\
+                     NO_AUTO_VALUE_ON_ZERO";
+
+/// After how many seconds the server ends a session that says nothing: so long may a process that stands still hold
+/// rows locked.
+const WAIT_TIMEOUT: u64 = 30;
+
+/// How long a session may have been silent before it is asked whether it is still there.
+const SILENT: Duration = Duration::from_secs(10);
+
+/// How a statement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Rows that were found, changed or not.
+    pub rows: u64,
+    /// Warnings.
+    pub warnings: u16,
+}
+
+/// A connection: UTF-8, UTC, strict, READ COMMITTED. One statement at a time.
+pub struct Session {
+    conn: Conn,
+    server: Server,
+    /// Names the session for whoever has to end it: it holds a lock of this name as long as it lives.
+    token: String,
+    limit: Duration,
+    used: Instant,
+    /// A statement was begun whose end was not seen: nothing that follows can be trusted.
+    broken: bool,
+}
+
+impl Session {
+    /// Connects. `extra` are statements of the user's own, run last.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn open(connection: &Connection, modes: &[String], extra: &[String]) -> Result<Self, Error> {
+        let what = format!("no connection to {} as {}", connection.address(), connection.user);
+        let options = Opts::from(connection.options()?);
+        let conn = match tokio::time::timeout(connection.connect_timeout.0, Conn::new(options)).await {
+            Ok(conn) => conn.map_err(|error| sort(error, &what).into_error(&what))?,
+            Err(_) => {
+                let limit = connection.connect_timeout;
+                return Err(Error::transient(format!("{what} within {limit}")));
+            }
+        };
+        let mut session = Self {
+            conn,
+            server: Server::new("", 0),
+            token: format!("sluicegate-{:032x}", rand::random::<u128>()),
+            limit: connection.statement_timeout.0,
+            used: Instant::now(),
+            broken: false,
+        };
+        session.set_up(modes, extra).await?;
+        Ok(session)
+    }
+
+    async fn set_up(&mut self, modes: &[String], extra: &[String]) -> Result<(), Error> {
+        let what = "a session cannot be set up";
+        let modes: Vec<&str> = std::iter::once(MODES).chain(modes.iter().map(String::as_str)).collect();
+        let statements = [
+            "SET NAMES utf8mb4".to_owned(),
+            format!(
+                "SET SESSION time_zone = '+00:00', sql_mode = '{}', wait_timeout = {WAIT_TIMEOUT}, autocommit = 1, \
+                 innodb_lock_wait_timeout = 20",
+                modes.join(",")
+            ),
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
+        ];
+        for statement in statements.iter().chain(extra) {
+            self.run(statement.as_bytes()).await.map_err(|failure| failure.into_error(what))?;
+        }
+        let facts: Option<(String, u64)> =
+            self.first("SELECT VERSION(), @@max_allowed_packet", what).await?;
+        let (version, packet) = facts.unwrap_or_default();
+        self.server = Server::new(&version, usize::try_from(packet).unwrap_or(usize::MAX));
+        let lock = format!("SELECT GET_LOCK('{}', 0)", self.token);
+        let _: Option<Option<i64>> = self.first(&lock, what).await?;
+        Ok(())
+    }
+
+    /// The server at the other end.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The name by which the session can be found and ended.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The server's number for the session.
+    pub fn id(&self) -> u32 {
+        self.conn.id()
+    }
+
+    /// Whether it is of no use any more.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Whether it is still there: a session that was silent for long is asked.
+    pub async fn is_alive(&mut self) -> bool {
+        !self.broken && (self.used.elapsed() < SILENT || self.run(b"DO 1").await.is_ok())
+    }
+
+    /// Runs a statement that gives no rows.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn run(&mut self, sql: &[u8]) -> Result<Done, Failure> {
+        let what = "a statement failed";
+        let conn = &mut self.conn;
+        self.broken = true;
+        let done = async {
+            conn.query_drop(sql).await?;
+            Ok(Done { rows: conn.affected_rows(), warnings: conn.get_warnings() })
+        };
+        let done = tokio::time::timeout(self.limit, done).await;
+        self.ended(done, what)
+    }
+
+    /// The rows of a question.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn rows<R: FromRow + Send + 'static>(
+        &mut self,
+        sql: impl AsRef<str>,
+        what: &str,
+    ) -> Result<Vec<R>, Error> {
+        self.broken = true;
+        let rows = tokio::time::timeout(self.limit, self.conn.query(sql.as_ref())).await;
+        self.ended(rows, what).map_err(|failure| failure.into_error(what))
+    }
+
+    /// The first row of a question.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn first<R: FromRow + Send + 'static>(
+        &mut self,
+        sql: impl AsRef<str>,
+        what: &str,
+    ) -> Result<Option<R>, Error> {
+        Ok(self.rows(sql, what).await?.into_iter().next())
+    }
+
+    fn ended<T>(
+        &mut self,
+        result: Result<mysql_async::Result<T>, tokio::time::error::Elapsed>,
+        what: &str,
+    ) -> Result<T, Failure> {
+        match result {
+            Err(_) => {
+                let seconds = self.limit.as_secs();
+                let error = Error::transient(format!("{what}: no answer within {seconds} s"));
+                Err(Failure::Other(error.help("see what the server waits for, or raise `statement_timeout`")))
+            }
+            Ok(Ok(value)) => {
+                self.broken = false;
+                self.used = Instant::now();
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                // Anything but an answer of the server means that the connection is gone; some answers say so too.
+                let gone = match &error {
+                    mysql_async::Error::Server(answer) => {
+                        [1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 4031].contains(&answer.code)
+                    }
+                    _ => true,
+                };
+                self.broken = gone;
+                Err(sort(error, what))
+            }
+        }
+    }
+
+    /// Says goodbye.
+    pub async fn close(self) {
+        if !self.broken
+            && let Err(error) = tokio::time::timeout(Duration::from_secs(2), self.conn.disconnect()).await
+        {
+            tracing::debug!(%error, "a connection was not closed in order");
+        }
+    }
+}

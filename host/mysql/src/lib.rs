@@ -1,0 +1,29 @@
+//! MySQL and MariaDB: sink and positions.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`connection`] | [`Connection`]: how a server is reached |
+//! | `client` | a session on a server, and what its errors mean |
+//! | `sql` | names and values as SQL text |
+//! | [`types`] | types of columns, and what they take |
+//! | `schema` | tables as the server describes them |
+//! | [`sink`] | [`MySqlSink`]: writing to tables |
+//! | [`positions`] | the table of positions; [`MySqlPositions`]: positions for people |
+//!
+//! # Exactly once
+//!
+//! Rows and the positions after them are one transaction. Who may decide about a lane is said by the `term` in the
+//! lane's row of `sluicegate_positions`: whoever takes the lane raises it, and a commit under an older one changes
+//! nothing (`positions/store.rs`).
+
+mod client;
+pub mod connection;
+pub mod positions;
+mod schema;
+pub mod sink;
+mod sql;
+pub mod types;
+
+pub use connection::{Connection, Secret, Tls};
+pub use positions::MySqlPositions;
+pub use sink::{MySqlSink, SinkOptions};

@@ -1,0 +1,161 @@
+//! Looking at tables, and making them.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use sluicegate_connector::Error;
+use sluicegate_model::ChangeBatch;
+
+use super::destination::Template;
+use super::options::WriteMode;
+use super::plan::Plan;
+use super::writer::Shared;
+use crate::client::Session;
+use crate::schema::{Table, same};
+use crate::sql::name::{TableRef, quoted};
+use crate::types::column_definition;
+
+/// A connection for looking at tables, apart from those that have transactions: a table that is made commits them.
+#[derive(Default)]
+pub struct Catalog {
+    session: Option<Session>,
+}
+
+impl Catalog {
+    /// The session, made where there is none.
+    pub async fn session(&mut self, shared: &Shared) -> Result<&mut Session, Error> {
+        let alive = match &mut self.session {
+            Some(session) => session.is_alive().await,
+            None => false,
+        };
+        if !alive {
+            let session = shared.connect().await?;
+            shared.tables.set_longest_statement(session.server().longest_statement());
+            self.session = Some(session);
+        }
+        self.session.as_mut().ok_or_else(|| Error::transient("there is no connection"))
+    }
+
+    /// How batches are written; plans are made and kept. All that does not fit is told at once.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for what a person must change.
+    pub async fn plan(&mut self, shared: &Shared, batches: &[ChangeBatch]) -> Result<Vec<Arc<Plan>>, Error> {
+        let template = Template::parse(&shared.options.table)?;
+        let mut plans = Vec::with_capacity(batches.len());
+        let mut misfits: Vec<(TableRef, Vec<String>)> = Vec::new();
+        for batch in batches {
+            if let Some(plan) = shared.tables.plan(batch) {
+                plans.push(plan);
+                continue;
+            }
+            let name = template.table(batch.table(), &shared.database)?;
+            if let Some(own) = shared.own_table(&name) {
+                misfits.push((name, vec![format!("{own} is the sink's own table")]));
+                continue;
+            }
+            let Some(table) = self.find(shared, &name, batch).await? else {
+                let mut why = "it does not exist: make it, or set `create_tables: true` of the sink".to_owned();
+                if let Ok(statement) = create_statement(&name, batch, shared.options.write) {
+                    let _ = write!(why, " ({statement})");
+                }
+                misfits.push((name, vec![why]));
+                continue;
+            };
+            let options = &shared.options;
+            match Plan::new(&table, batch, options.write, options.on_schema_change) {
+                Ok(plan) => {
+                    shared.tables.keep(Arc::clone(&plan));
+                    plans.push(plan);
+                }
+                Err(all) => misfits.push((name, all)),
+            }
+        }
+        match misfits.as_slice() {
+            [] => Ok(plans),
+            some => Err(told(some)),
+        }
+    }
+
+    /// A table as it is, or as it was made.
+    async fn find(
+        &mut self,
+        shared: &Shared,
+        name: &TableRef,
+        batch: &ChangeBatch,
+    ) -> Result<Option<Table>, Error> {
+        let session = self.session(shared).await?;
+        if let Some(table) = Table::read(session, name).await? {
+            return Ok(Some(table));
+        }
+        if !shared.options.create_tables {
+            return Ok(None);
+        }
+        let statement = create_statement(name, batch, shared.options.write)
+            .map_err(|why| Error::configuration(format!("table {name} cannot be made: {why}")).table(batch.table()))?;
+        tracing::info!(table = %name, "the table is made: {statement}");
+        session
+            .run(statement.as_bytes())
+            .await
+            .map_err(|failure| failure.into_error(&format!("table {name} cannot be made")).table(batch.table()))?;
+        Table::read(session, name).await
+    }
+
+    /// Says goodbye.
+    pub async fn close(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.close().await;
+        }
+    }
+}
+
+/// All misfits in one error, a line each where there are several.
+fn told(misfits: &[(TableRef, Vec<String>)]) -> Error {
+    let count: usize = misfits.iter().map(|(_, all)| all.len()).sum();
+    if let [(table, all)] = misfits
+        && let [only] = all.as_slice()
+    {
+        return Error::configuration(format!("rows cannot be written to table {table}: {only}"));
+    }
+    let mut text = format!("rows cannot be written to their tables, for {count} reasons");
+    for (table, all) in misfits {
+        for why in all {
+            let _ = write!(text, "\n  {table}: {why}");
+        }
+    }
+    Error::configuration(text)
+}
+
+/// The statement that makes a table for rows.
+///
+/// # Errors
+/// What of the rows no table holds, in words.
+pub fn create_statement(name: &TableRef, batch: &ChangeBatch, write: WriteMode) -> Result<String, String> {
+    let key = batch.primary_key();
+    let in_key = |column: &str| key.iter().any(|part| same(part, column));
+    if key.is_empty() && write != WriteMode::Insert {
+        return Err("the rows have no key: give them one in a step, or set `write: insert`".to_owned());
+    }
+    let mut statement = format!("CREATE TABLE {} (", name.quoted());
+    for (place, field) in batch.schema().fields().iter().enumerate() {
+        let definition = column_definition(field, in_key(field.name()))
+            .map_err(|why| format!("column {}: {why}", field.name()))?;
+        let null = if in_key(field.name()) { "NOT NULL" } else { "NULL" };
+        let comma = if place == 0 { "" } else { ", " };
+        let _ = write!(statement, "{comma}{} {definition} {null}", quoted(field.name()));
+    }
+    if batch.schema().fields().is_empty() {
+        return Err("the rows have no columns".to_owned());
+    }
+    for part in key.iter() {
+        if !batch.schema().fields().iter().any(|field| same(field.name(), part)) {
+            return Err(format!("the rows have no column {part}, which is part of their key"));
+        }
+    }
+    if !key.is_empty() {
+        let names: Vec<String> = key.iter().map(|part| quoted(part)).collect();
+        let _ = write!(statement, ", PRIMARY KEY ({})", names.join(", "));
+    }
+    statement.push_str(") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4");
+    Ok(statement)
+}

@@ -1,0 +1,49 @@
+//! Batches to rows as literals, on worker threads.
+
+use sluicegate_connector::{Encoded, Encoder, Error};
+use sluicegate_model::ChangeBatch;
+
+use super::destination::Template;
+use super::options::SinkOptions;
+use super::rows::Rows;
+use super::tables::Tables;
+
+/// What a writer gets.
+pub enum Body {
+    /// Rows as literals.
+    Rows(Rows),
+    /// A batch of a table that nobody has looked at: the writer does, and encodes it.
+    Unknown(ChangeBatch),
+}
+
+/// Turns batches into literals. Shared by all workers.
+pub struct MySqlEncoder {
+    template: Template,
+    tables: Tables,
+}
+
+impl MySqlEncoder {
+    /// An encoder; `tables` tells what was found out about tables.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
+    pub fn new(options: &SinkOptions, tables: &Tables) -> Result<Self, Error> {
+        options.check()?;
+        Ok(Self { template: Template::parse(&options.table)?, tables: tables.clone() })
+    }
+}
+
+impl Encoder for MySqlEncoder {
+    fn encode(&self, batch: &ChangeBatch) -> Result<Encoded, Error> {
+        let Some(plan) = self.tables.plan(batch) else {
+            // Also where no server is near: a name that no table can have is told all the same.
+            self.template.table(batch.table(), "database")?;
+            let (rows, bytes) = (batch.len(), batch.memory());
+            return Ok(Encoded { body: Box::new(Body::Unknown(batch.clone())), rows, bytes, rejects: Vec::new() });
+        };
+        let (rows, rejects) = Rows::encode(&plan, batch, self.tables.longest_statement())?;
+        let (count, bytes) = (rows.len(), rows.bytes());
+        Ok(Encoded { body: Box::new(Body::Rows(rows)), rows: count, bytes, rejects })
+    }
+}
+

@@ -1,0 +1,206 @@
+//! How the rows of a schema are written to a table.
+
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+use sluicegate_model::{ChangeBatch, TableName};
+
+use super::options::{OnSchemaChange, WriteMode};
+use crate::schema::{Table, UniqueKey, same};
+use crate::sql::name::{self, TableRef};
+use crate::types::{Fit, fit};
+
+/// A column that is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedColumn {
+    /// Its name in the table.
+    pub name: String,
+    /// Its place in the schema of the rows.
+    pub field: usize,
+    /// How its values are written.
+    pub fit: Fit,
+    /// Digits of the second that it keeps.
+    pub digits: u32,
+}
+
+/// How the rows of a schema are written to a table.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The table.
+    pub table: TableRef,
+    /// The output, for people and dead letters.
+    pub output: TableName,
+    /// The schema that it was made for.
+    pub schema: SchemaRef,
+    /// What becomes of a row.
+    pub write: WriteMode,
+    /// The columns that are written, in order.
+    pub columns: Vec<PlannedColumn>,
+    /// Places among the columns of the key's, in the key's order; empty where there is no key.
+    pub key: Vec<usize>,
+    /// Whether rows are written one after another as they come: another unique key, or a foreign key, makes it matter
+    /// which row goes first.
+    pub ordered: bool,
+}
+
+impl Plan {
+    /// A plan for batches of this schema.
+    ///
+    /// # Errors
+    /// Everything that does not fit, a sentence each.
+    pub fn new(
+        table: &Table,
+        batch: &ChangeBatch,
+        write: WriteMode,
+        on_schema_change: OnSchemaChange,
+    ) -> Result<Arc<Self>, Vec<String>> {
+        let mut misfits = Vec::new();
+        if !table.is_transactional() {
+            misfits.push(format!(
+                "its engine, {}, knows no transactions: use InnoDB, or rows could be doubled",
+                table.engine
+            ));
+        }
+        let columns = columns(table, batch, on_schema_change, &mut misfits);
+        let mut key = Vec::new();
+        let mut chosen = None;
+        if write != WriteMode::Insert {
+            match choose_key(table, batch) {
+                Ok(unique) => {
+                    for name in &unique.columns {
+                        match columns.iter().position(|column| same(&column.name, name)) {
+                            Some(place) => key.push(place),
+                            None => misfits.push(format!(
+                                "the rows have no column {name}, which is part of its key {}",
+                                unique.name
+                            )),
+                        }
+                    }
+                    chosen = Some(unique);
+                }
+                Err(why) => misfits.push(why),
+            }
+        }
+        for column in &table.columns {
+            if column.required && !columns.iter().any(|planned| planned.name == column.name) {
+                misfits.push(format!(
+                    "its column {} takes no NULL and has no default, and the rows do not have it",
+                    column.name
+                ));
+            }
+        }
+        if !misfits.is_empty() {
+            return Err(misfits);
+        }
+        let others = table.unique.iter().any(|unique| chosen.is_some_and(|chosen| chosen != unique));
+        Ok(Arc::new(Self {
+            table: table.name.clone(),
+            output: batch.table().clone(),
+            schema: Arc::clone(batch.schema()),
+            write,
+            columns,
+            key,
+            ordered: write != WriteMode::Insert && (others || table.foreign_keys),
+        }))
+    }
+
+    /// Names of the columns.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// Names of the key's columns.
+    pub fn key_names(&self) -> impl Iterator<Item = &str> {
+        self.key.iter().map(|place| self.columns[*place].name.as_str())
+    }
+
+    /// Whether it was made for such a batch.
+    pub fn is_for(&self, batch: &ChangeBatch) -> bool {
+        Arc::ptr_eq(&self.schema, batch.schema()) || self.schema == *batch.schema()
+    }
+
+    /// Whether the same columns of the same table are written in the same way.
+    pub fn writes_like(&self, other: &Self) -> bool {
+        self.table == other.table && self.names().eq(other.names()) && self.key == other.key
+    }
+}
+
+fn columns(
+    table: &Table,
+    batch: &ChangeBatch,
+    on_schema_change: OnSchemaChange,
+    misfits: &mut Vec<String>,
+) -> Vec<PlannedColumn> {
+    let mut columns: Vec<PlannedColumn> = Vec::new();
+    for (place, field) in batch.schema().fields().iter().enumerate() {
+        let Some(column) = table.column(field.name()) else {
+            if on_schema_change == OnSchemaChange::Exception {
+                misfits.push(missing_column(table, field));
+            }
+            continue;
+        };
+        if columns.iter().any(|planned| planned.name == column.name) {
+            misfits.push(format!("two columns of the rows are called {} there", column.name));
+            continue;
+        }
+        if column.generated {
+            misfits.push(format!(
+                "its column {} is computed by the server: drop it from the rows in a step",
+                column.name
+            ));
+            continue;
+        }
+        match fit(field.data_type(), &column.column_type) {
+            Ok(fit) => columns.push(PlannedColumn {
+                name: column.name.clone(),
+                field: place,
+                fit,
+                digits: column.column_type.digits(),
+            }),
+            Err(why) => misfits.push(format!("its column {} is {}: {why}", column.name, column.described)),
+        }
+    }
+    columns
+}
+
+fn missing_column(table: &Table, field: &arrow_schema::Field) -> String {
+    let statement = crate::types::column_definition(field, false).map_or_else(
+        |why| why,
+        |definition| {
+            format!(
+                "ALTER TABLE {} ADD COLUMN {} {definition}, ALGORITHM=INSTANT",
+                table.name.quoted(),
+                name::quoted(field.name())
+            )
+        },
+    );
+    format!(
+        "it has no column {}: add it ({statement}), drop it in a step, or set `on_schema_change: ignore`",
+        field.name()
+    )
+}
+
+/// The key by which rows are found: the primary key, or the unique key that has the columns of the rows' key.
+fn choose_key<'a>(table: &'a Table, batch: &ChangeBatch) -> Result<&'a UniqueKey, String> {
+    let own = batch.primary_key();
+    let is_own = |unique: &&UniqueKey| {
+        unique.columns.len() == own.len()
+            && own.iter().all(|name| unique.columns.iter().any(|column| same(column, name)))
+    };
+    if !own.is_empty()
+        && let Some(unique) = table.unique.iter().find(is_own)
+    {
+        return Ok(unique);
+    }
+    match table.primary_key() {
+        Some(primary) if own.is_empty() => Ok(primary),
+        Some(primary) => Err(format!(
+            "its primary key is ({}), and the key of the rows is ({}): give it that unique key, or change the rows' key \
+             in a step",
+            primary.columns.join(", "),
+            own.join(", ")
+        )),
+        None => Err("it has no primary key, so a row to change cannot be found: give it one, or set `write: insert`"
+            .to_owned()),
+    }
+}

@@ -1,0 +1,245 @@
+//! A transactional context: connections, each with a transaction, and the positions that are decided in them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use sluicegate_connector::{Encoded, Epoch, Error, LaneSpan, SinkReject, Taken, WriteError, Writer};
+use sluicegate_model::{ChangeBatch, Lane};
+use tokio::sync::Mutex;
+
+use super::catalog::Catalog;
+use super::encoder::Body;
+use super::options::SinkOptions;
+use super::rows::Rows;
+use super::shard::{Shard, shard_of};
+use super::tables::Tables;
+use super::window::Window;
+use crate::Connection;
+use crate::client::Session;
+use crate::positions::{Held, OWN_TABLES, SessionName, Store};
+use crate::sql::name::TableRef;
+
+/// What a writer needs of its sink.
+#[derive(Clone)]
+pub struct Shared {
+    /// How the server is reached.
+    pub connection: Connection,
+    /// The database of the connection.
+    pub database: String,
+    /// What the sink is told.
+    pub options: Arc<SinkOptions>,
+    /// Tables that were looked at.
+    pub tables: Tables,
+    /// Positions of the pipeline.
+    pub store: Store,
+    /// Looks at tables.
+    pub catalog: Arc<Mutex<Catalog>>,
+}
+
+impl Shared {
+    /// A new session.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn connect(&self) -> Result<Session, Error> {
+        Session::open(&self.connection, &self.options.sql_mode, &self.options.init).await
+    }
+
+    /// Bytes of a statement, at most, where one row is not larger.
+    pub fn longest_statement(&self) -> usize {
+        let wanted = usize::try_from(self.options.batch.bytes.0).unwrap_or(usize::MAX);
+        self.tables.longest_statement().min(wanted)
+    }
+
+    /// The table of ours that a name is, if it is one.
+    pub fn own_table(&self, table: &TableRef) -> Option<&'static str> {
+        let own = OWN_TABLES.into_iter().find(|own| own.eq_ignore_ascii_case(&table.name));
+        own.filter(|_| table.database.eq_ignore_ascii_case(&self.database))
+    }
+}
+
+/// A writer to tables.
+pub struct MySqlWriter {
+    shared: Shared,
+    shards: Vec<Shard>,
+    /// What each shard holds of each lane.
+    held: HashMap<Lane, Vec<Held>>,
+    /// Of each lane of the open epoch, the last record with a row.
+    last: HashMap<Lane, u64>,
+}
+
+impl MySqlWriter {
+    /// A writer without connections: the first take makes them.
+    pub fn new(shared: Shared) -> Self {
+        let shards = (0..shared.options.writers).map(|_| Shard::new()).collect();
+        Self { shared, shards, held: HashMap::new(), last: HashMap::new() }
+    }
+
+    /// Rows of a batch that no worker could encode: the table was not looked at yet.
+    async fn encode(&self, batch: &ChangeBatch) -> Result<Rows, WriteError> {
+        let plans = self.shared.catalog.lock().await.plan(&self.shared, std::slice::from_ref(batch)).await?;
+        let plan = plans.first().ok_or_else(|| Error::fatal("a batch has no table").table(batch.table()))?;
+        let (rows, rejects) = Rows::encode(plan, batch, self.shared.tables.longest_statement())?;
+        if rejects.is_empty() {
+            return Ok(rows);
+        }
+        let refused = rejects.into_iter().map(|reject| SinkReject {
+            lane: batch.origin().lane.clone(),
+            ordinal: batch.origin().ordinals[reject.row as usize],
+            part: batch.origin().part(reject.row as usize),
+            output: batch.table().clone(),
+            reason: reject.reason,
+        });
+        Err(WriteError::Rejected(refused.collect()))
+    }
+
+    /// Rows that the server refused, as the error that the epoch ends with.
+    fn look_at_rejects(&mut self) -> Result<(), WriteError> {
+        let rejects: Vec<SinkReject> = self.shards.iter_mut().flat_map(Shard::take_rejects).collect();
+        if rejects.is_empty() { Ok(()) } else { Err(WriteError::Rejected(rejects)) }
+    }
+
+    fn held(&self, lane: &Lane) -> Result<&[Held], Error> {
+        self.held.get(lane).map(Vec::as_slice).ok_or_else(|| {
+            Error::unknown("the lane has to be taken before it is written").lane(lane)
+        })
+    }
+
+    /// Writes what waits, and the positions, into the open transactions.
+    async fn decide(&mut self, epoch: &Epoch) -> Result<(), WriteError> {
+        let shared = &self.shared;
+        let flushed = join_all(self.shards.iter_mut().map(async |shard| {
+            shard.flush(shared).await?;
+            shard.settle(shared).await
+        }));
+        flushed.await.into_iter().collect::<Result<(), Error>>()?;
+        self.look_at_rejects()?;
+        if let Some(lane) = epoch.stale_lane() {
+            let what = "the lane was given away or rewound before its epoch was decided";
+            return Err(Error::fenced(what).lane(lane).into());
+        }
+        for (number, shard) in self.shards.iter_mut().enumerate() {
+            let mut moves = Vec::with_capacity(epoch.lanes.len());
+            for span in &epoch.lanes {
+                let held = self.held.get(&span.lane).and_then(|held| held.get(number)).ok_or_else(|| {
+                    Error::fenced("the lane was not taken by this writer").lane(&span.lane)
+                })?;
+                moves.push((span, held.next(self.last.get(&span.lane).copied())));
+            }
+            let session = shard.transaction(&self.shared).await?;
+            self.shared.store.decide(session, number, &moves).await?;
+        }
+        Ok(())
+    }
+
+    /// The epoch is decided.
+    fn decided(&mut self, spans: &[LaneSpan]) {
+        for span in spans {
+            let last = self.last.get(&span.lane).copied();
+            for held in self.held.get_mut(&span.lane).into_iter().flatten() {
+                held.decided(held.next(last));
+            }
+            if span.released {
+                self.held.remove(&span.lane);
+            }
+        }
+        self.last.clear();
+    }
+}
+
+#[async_trait]
+impl Writer for MySqlWriter {
+    async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
+        self.last.clear();
+        let mut names = Vec::with_capacity(self.shards.len());
+        for shard in &mut self.shards {
+            if shard.is_open() {
+                shard.give_up();
+            }
+            let session = shard.session(&self.shared).await?;
+            names.push(SessionName { token: session.token().to_owned(), id: session.id() });
+        }
+        let Some(first) = self.shards.first_mut() else { return Ok(Vec::new()) };
+        let session = first.session(&self.shared).await?;
+        let taken = self.shared.store.take(session, lanes, &names).await?;
+        let mut starts = Vec::with_capacity(taken.len());
+        for lane in taken {
+            self.held.insert(lane.taken.lane.clone(), lane.held);
+            starts.push(lane.taken);
+        }
+        Ok(starts)
+    }
+
+    async fn write(&mut self, encoded: Encoded) -> Result<(), WriteError> {
+        let body = encoded
+            .body
+            .downcast::<Body>()
+            .map_err(|_| Error::fatal("rows of another sink were given to a writer of tables"))?;
+        let rows = match *body {
+            Body::Rows(rows) => rows,
+            Body::Unknown(batch) => self.encode(&batch).await?,
+        };
+        if rows.len() == 0 {
+            return Ok(());
+        }
+        let rows = Arc::new(rows);
+        let lane = rows.origin().lane.clone();
+        let held = self.held(&lane)?.to_vec();
+        let last = (0..rows.len()).map(|row| rows.ordinal(row)).max();
+        let known = self.last.get(&lane).copied();
+        self.last.extend(last.max(known).map(|last| (lane, last)));
+        let shards = self.shards.len();
+        if shards > 1 {
+            let moved = (0..rows.len()).filter(|row| Window::is_barrier(&rows, *row));
+            let refused: Vec<SinkReject> = moved.map(|row| rows.refused(row, MOVES.to_owned())).collect();
+            if !refused.is_empty() {
+                return Err(WriteError::Rejected(refused));
+            }
+        }
+        let (shared, rows) = (&self.shared, &rows);
+        let added = self.shards.iter_mut().zip(&held).enumerate().map(async |(number, (shard, held))| {
+            let is_ours = |row| shard_of(rows, row, shards) == number && !held.has(rows.ordinal(row));
+            shard.add(shared, rows, is_ours).await
+        });
+        join_all(added).await.into_iter().collect::<Result<(), Error>>()?;
+        self.look_at_rejects()
+    }
+
+    async fn commit(&mut self, epoch: &Epoch) -> Result<(), WriteError> {
+        self.decide(epoch).await?;
+        let mut committed = join_all(self.shards.iter_mut().map(Shard::commit)).await.into_iter();
+        // One that failed makes the whole of it unknown: lanes are taken again, and each shard goes on from its own.
+        committed.try_for_each(|committed| committed)?;
+        self.decided(&epoch.lanes);
+        Ok(())
+    }
+
+    async fn abort(&mut self) -> Result<(), Error> {
+        self.last.clear();
+        let undone = join_all(self.shards.iter_mut().map(Shard::roll_back)).await;
+        undone.into_iter().collect()
+    }
+
+    async fn state(&mut self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        let Some(shard) = self.shards.first_mut() else { return Ok(None) };
+        let session = shard.session(&self.shared).await?;
+        self.shared.store.state(session, key).await
+    }
+
+    async fn write_state(&mut self, key: &str, bytes: Vec<u8>) -> Result<(), WriteError> {
+        let Some(shard) = self.shards.first_mut() else { return Ok(()) };
+        let session = shard.transaction(&self.shared).await?;
+        Ok(self.shared.store.write_state(session, key, &bytes).await?)
+    }
+
+    async fn close(&mut self) {
+        join_all(self.shards.iter_mut().map(Shard::close)).await;
+        self.shared.catalog.lock().await.close().await;
+    }
+}
+
+/// Why a change of a key is refused where several connections write.
+const MOVES: &str = "the key changes and not all columns are in the change: with several `writers` the row cannot be \
+                     moved from one connection to another; use `writers: 1`, or whole images in the source";

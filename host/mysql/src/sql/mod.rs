@@ -1,0 +1,18 @@
+//! Names and values as SQL text.
+//!
+//! No text becomes SQL but through here. What is written means the same under every `sql_mode` that changes how text is
+//! read (`NO_BACKSLASH_ESCAPES`), and in the connection's character set, UTF-8, no byte of a longer character is a quote.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`name`] | names of tables and columns |
+//! | [`text`] | texts and bytes |
+//! | [`temporal`] | dates, times |
+//! | [`literal`] | [`Cells`]: the cells of a column as literals |
+
+pub mod literal;
+pub mod name;
+pub mod temporal;
+pub mod text;
+
+pub use literal::Cells;
