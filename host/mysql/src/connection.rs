@@ -13,6 +13,7 @@ use sluicegate_model::units::TimeSpan;
 /// A MySQL or MariaDB server and how to reach it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MySqlConnection")]
 pub struct Connection {
     /// The server and the database, `mysql://HOST:PORT/DATABASE`. The port may be left out (3306). The database is that
     /// of tables whose names have none; positions are kept there.
@@ -49,6 +50,7 @@ fn keep_alive() -> TimeSpan {
 /// Encryption by TLS.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MySqlTls")]
 pub struct Tls {
     /// File with the certificates of the authorities to trust, PEM. Default: the well-known ones.
     pub ca: Option<PathBuf>,
@@ -66,6 +68,7 @@ pub struct Tls {
 /// Text that is never printed.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(rename = "MySqlSecret")]
 pub struct Secret(String);
 
 impl Secret {
@@ -100,9 +103,8 @@ impl Address {
             .or_else(|| url.strip_prefix("mariadb://"))
             .ok_or_else(|| refused("it does not begin with mysql://"))?;
         if rest.contains(['@', '?', '#']) {
-            return Err(refused("user, password and options do not stand in it").help(
-                "write mysql://HOST:PORT/DATABASE, and `user`, `password`, `tls` beside it",
-            ));
+            return Err(refused("user, password and options do not stand in it")
+                .help("write mysql://HOST:PORT/DATABASE, and `user`, `password`, `tls` beside it"));
         }
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = match authority.strip_prefix('[') {
@@ -195,8 +197,7 @@ impl Tls {
                 self.skip_verification || !self.verify_host_name.unwrap_or(true),
             );
         if let Some(ca) = &self.ca {
-            options =
-                options.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true);
+            options = options.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true);
         }
         match (&self.certificate, &self.key) {
             (None, None) => Ok(options),
@@ -225,7 +226,9 @@ mod tests {
         assert_eq!(address("mysql://db.example:3307/ods"), expected("db.example", 3307, Some("ods")));
         assert_eq!(address("mariadb://10.0.0.1"), expected("10.0.0.1", 3306, None));
         assert_eq!(address("mysql://[::1]:33/x"), expected("::1", 33, Some("x")));
-        for url in ["db:3306", "mysql://", "mysql://u:p@h/d", "mysql://h:x/d", "mysql://h/d?ssl=1", "mysql://[::1"] {
+        for url in
+            ["db:3306", "mysql://", "mysql://u:p@h/d", "mysql://h:x/d", "mysql://h/d?ssl=1", "mysql://[::1"]
+        {
             assert!(Address::parse(url).is_err(), "{url}");
         }
     }

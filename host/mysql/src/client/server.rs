@@ -26,7 +26,8 @@ const FRAMING: usize = 1024;
 impl Server {
     /// From the text of `VERSION()`: `10.11.6-MariaDB-1`, `8.4.6`.
     pub fn new(version: &str, max_allowed_packet: usize) -> Self {
-        let family = if version.to_ascii_lowercase().contains("mariadb") { Family::MariaDb } else { Family::MySql };
+        let family =
+            if version.to_ascii_lowercase().contains("mariadb") { Family::MariaDb } else { Family::MySql };
         // Old MariaDB put this before its own number, for old clients.
         let number = version.strip_prefix("5.5.5-").filter(|_| family == Family::MariaDb).unwrap_or(version);
         let mut parts = number.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));

@@ -85,8 +85,7 @@ impl Session {
         for statement in statements.iter().chain(extra) {
             self.run(statement.as_bytes()).await.map_err(|failure| failure.into_error(what))?;
         }
-        let facts: Option<(String, u64)> =
-            self.first("SELECT VERSION(), @@max_allowed_packet", what).await?;
+        let facts: Option<(String, u64)> = self.first("SELECT VERSION(), @@max_allowed_packet", what).await?;
         let (version, packet) = facts.unwrap_or_default();
         self.server = Server::new(&version, usize::try_from(packet).unwrap_or(usize::MAX));
         let lock = format!("SELECT GET_LOCK('{}', 0)", self.token);

@@ -40,7 +40,10 @@ impl MySqlPositions {
     }
 
     /// Changes rows in one transaction, while nobody writes.
-    async fn change(&self, statements: impl Fn(&[LaneRow]) -> Result<Vec<String>, Error>) -> Result<(), Error> {
+    async fn change(
+        &self,
+        statements: impl Fn(&[LaneRow]) -> Result<Vec<String>, Error>,
+    ) -> Result<(), Error> {
         let what = "positions cannot be changed";
         let mut session = self.session().await?;
         let fail = |failure: crate::client::Failure| failure.into_error(what);
@@ -123,7 +126,10 @@ impl PositionAdmin for MySqlPositions {
     async fn reset(&mut self, lanes: &[Lane]) -> Result<(), Error> {
         self.change(|rows| {
             if lanes.is_empty() {
-                return Ok(vec![format!("DELETE FROM {POSITIONS} WHERE pipeline = {}", quoted(&self.pipeline))]);
+                return Ok(vec![format!(
+                    "DELETE FROM {POSITIONS} WHERE pipeline = {}",
+                    quoted(&self.pipeline)
+                )]);
             }
             Ok(lanes.iter().flat_map(|lane| self.replace(rows, lane, None)).collect())
         })

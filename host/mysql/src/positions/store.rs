@@ -221,7 +221,8 @@ impl Store {
         let what = "positions cannot be written";
         // In the order of the key, as every writer does: two that wait for each other's rows would be a deadlock.
         for (span, to) in spans {
-            let mut sql = format!("UPDATE {POSITIONS} SET seq = seq + 1, released = {}", u8::from(span.released));
+            let mut sql =
+                format!("UPDATE {POSITIONS} SET seq = seq + 1, released = {}", u8::from(span.released));
             if to.moves {
                 let position = serde_json::to_string(&span.to)
                     .map_err(|error| Error::fatal("a position cannot be written").caused_by(error))?;
@@ -390,7 +391,9 @@ impl Standing {
 
 fn parse(text: &str, lane: &Lane) -> Result<Position, Error> {
     serde_json::from_str(text).map_err(|error| {
-        Error::fatal(format!("what {POSITIONS} holds for the lane cannot be read")).lane(lane).caused_by(error)
+        Error::fatal(format!("what {POSITIONS} holds for the lane cannot be read"))
+            .lane(lane)
+            .caused_by(error)
     })
 }
 

@@ -53,11 +53,8 @@ impl Table {
     /// The server's, also where the user may not see the table.
     pub async fn read(session: &mut Session, name: &TableRef) -> Result<Option<Self>, Error> {
         let what = format!("table {name} cannot be looked at");
-        let place = format!(
-            "TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-            quoted(&name.database),
-            quoted(&name.name)
-        );
+        let place =
+            format!("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quoted(&name.database), quoted(&name.name));
         let engine: Option<(Option<String>, String)> = session
             .first(format!("SELECT ENGINE, TABLE_TYPE FROM information_schema.TABLES WHERE {place}"), &what)
             .await?;
@@ -89,17 +86,8 @@ impl Table {
     }
 
     async fn columns(session: &mut Session, place: &str, what: &str) -> Result<Vec<TableColumn>, Error> {
-        type Row = (
-            String,
-            String,
-            String,
-            Option<u64>,
-            Option<u64>,
-            Option<u64>,
-            String,
-            Option<Vec<u8>>,
-            String,
-        );
+        type Row =
+            (String, String, String, Option<u64>, Option<u64>, Option<u64>, String, Option<Vec<u8>>, String);
         let sql = format!(
             "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, NUMERIC_PRECISION, NUMERIC_SCALE, DATETIME_PRECISION, \
              IS_NULLABLE, COLUMN_DEFAULT, EXTRA FROM information_schema.COLUMNS WHERE {place} ORDER BY ORDINAL_POSITION"

@@ -55,7 +55,8 @@ impl Catalog {
                 continue;
             }
             let Some(table) = self.find(shared, &name, batch).await? else {
-                let mut why = "it does not exist: make it, or set `create_tables: true` of the sink".to_owned();
+                let mut why =
+                    "it does not exist: make it, or set `create_tables: true` of the sink".to_owned();
                 if let Ok(statement) = create_statement(&name, batch, shared.options.write) {
                     let _ = write!(why, " ({statement})");
                 }
@@ -91,13 +92,13 @@ impl Catalog {
         if !shared.options.create_tables {
             return Ok(None);
         }
-        let statement = create_statement(name, batch, shared.options.write)
-            .map_err(|why| Error::configuration(format!("table {name} cannot be made: {why}")).table(batch.table()))?;
+        let statement = create_statement(name, batch, shared.options.write).map_err(|why| {
+            Error::configuration(format!("table {name} cannot be made: {why}")).table(batch.table())
+        })?;
         tracing::info!(table = %name, "the table is made: {statement}");
-        session
-            .run(statement.as_bytes())
-            .await
-            .map_err(|failure| failure.into_error(&format!("table {name} cannot be made")).table(batch.table()))?;
+        session.run(statement.as_bytes()).await.map_err(|failure| {
+            failure.into_error(&format!("table {name} cannot be made")).table(batch.table())
+        })?;
         Table::read(session, name).await
     }
 

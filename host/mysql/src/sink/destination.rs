@@ -80,7 +80,8 @@ impl Template {
         for part in [database, table] {
             let long = part.chars().count() > LONGEST;
             if part.is_empty() || long || part.contains('\0') || part.ends_with(' ') {
-                let why = if long { "it is longer than 64 characters" } else { "it is empty, or ends in a space" };
+                let why =
+                    if long { "it is longer than 64 characters" } else { "it is empty, or ends in a space" };
                 return Err(Error::configuration(format!("{name:?} is no name of a table: {why}"))
                     .table(output)
                     .help("name the output's table otherwise in a step, or set `table` of the sink"));
@@ -97,7 +98,10 @@ mod tests {
     #[test]
     fn names_are_put_in() {
         let table = |template: &str, output: &str| {
-            Template::parse(template).unwrap().table(&TableName::new(output), "main").map(|table| table.to_string())
+            Template::parse(template)
+                .unwrap()
+                .table(&TableName::new(output), "main")
+                .map(|table| table.to_string())
         };
         assert_eq!(table("{table}", "ods.orders").unwrap(), "ods.orders");
         assert_eq!(table("{table}", "orders").unwrap(), "main.orders");

@@ -27,9 +27,19 @@ impl MySqlEncoder {
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
-    pub fn new(options: &SinkOptions, tables: &Tables) -> Result<Self, Error> {
+    pub(super) fn new(options: &SinkOptions, tables: &Tables) -> Result<Self, Error> {
         options.check()?;
         Ok(Self { template: Template::parse(&options.table)?, tables: tables.clone() })
+    }
+}
+
+impl MySqlEncoder {
+    /// An encoder that knows no table: it tells what can be told of options and names without a server.
+    ///
+    /// # Errors
+    /// As [`MySqlEncoder::new`].
+    pub fn offline(options: &SinkOptions) -> Result<Self, Error> {
+        Self::new(options, &Tables::default())
     }
 }
 
@@ -39,11 +49,15 @@ impl Encoder for MySqlEncoder {
             // Also where no server is near: a name that no table can have is told all the same.
             self.template.table(batch.table(), "database")?;
             let (rows, bytes) = (batch.len(), batch.memory());
-            return Ok(Encoded { body: Box::new(Body::Unknown(batch.clone())), rows, bytes, rejects: Vec::new() });
+            return Ok(Encoded {
+                body: Box::new(Body::Unknown(batch.clone())),
+                rows,
+                bytes,
+                rejects: Vec::new(),
+            });
         };
         let (rows, rejects) = Rows::encode(&plan, batch, self.tables.longest_statement())?;
         let (count, bytes) = (rows.len(), rows.bytes());
         Ok(Encoded { body: Box::new(Body::Rows(rows)), rows: count, bytes, rejects })
     }
 }
-

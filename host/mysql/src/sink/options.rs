@@ -8,6 +8,7 @@ use sluicegate_model::ByteSize;
 /// Writing to tables.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MySqlSinkOptions")]
 pub struct SinkOptions {
     /// The table of each output. May hold `{table}`, the output's name, and its parts `{database}` and `{name}`. A name
     /// without a database is in that of the connection. Default: `{table}`.
@@ -126,12 +127,14 @@ impl SinkOptions {
         if self.batch.rows == 0 || self.batch.bytes.0 == 0 {
             return Err(Error::configuration("`batch` of the sink allows no row"));
         }
-        let word = |mode: &str| !mode.is_empty() && mode.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let word =
+            |mode: &str| !mode.is_empty() && mode.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         for mode in &self.sql_mode {
             if !word(mode) || REFUSED_MODES.iter().any(|refused| refused.eq_ignore_ascii_case(mode)) {
                 let what = format!("`sql_mode` of the sink cannot have {mode:?}");
-                return Err(Error::configuration(what)
-                    .help("it changes what statements mean; modes such as PAD_CHAR_TO_FULL_LENGTH may stand there"));
+                return Err(Error::configuration(what).help(
+                    "it changes what statements mean; modes such as PAD_CHAR_TO_FULL_LENGTH may stand there",
+                ));
             }
         }
         super::destination::Template::parse(&self.table).map(|_| ())

@@ -32,6 +32,8 @@ pub struct Plan {
     pub output: TableName,
     /// The schema that it was made for.
     pub schema: SchemaRef,
+    /// The key that the rows bring.
+    pub primary_key: Arc<[String]>,
     /// What becomes of a row.
     pub write: WriteMode,
     /// The columns that are written, in order.
@@ -97,6 +99,7 @@ impl Plan {
             table: table.name.clone(),
             output: batch.table().clone(),
             schema: Arc::clone(batch.schema()),
+            primary_key: Arc::clone(batch.primary_key()),
             write,
             columns,
             key,
@@ -116,7 +119,8 @@ impl Plan {
 
     /// Whether it was made for such a batch.
     pub fn is_for(&self, batch: &ChangeBatch) -> bool {
-        Arc::ptr_eq(&self.schema, batch.schema()) || self.schema == *batch.schema()
+        let same_schema = Arc::ptr_eq(&self.schema, batch.schema()) || self.schema == *batch.schema();
+        same_schema && self.primary_key == *batch.primary_key()
     }
 
     /// Whether the same columns of the same table are written in the same way.
@@ -200,7 +204,9 @@ fn choose_key<'a>(table: &'a Table, batch: &ChangeBatch) -> Result<&'a UniqueKey
             primary.columns.join(", "),
             own.join(", ")
         )),
-        None => Err("it has no primary key, so a row to change cannot be found: give it one, or set `write: insert`"
-            .to_owned()),
+        None => Err(
+            "it has no primary key, so a row to change cannot be found: give it one, or set `write: insert`"
+                .to_owned(),
+        ),
     }
 }

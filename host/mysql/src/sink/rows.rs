@@ -181,9 +181,7 @@ impl Writer<'_> {
                 into.extend_from_slice(b"NULL");
                 Ok(())
             }
-            Cell::Value => {
-                self.cells.write(row, into).map_err(|why| format!("column {}: {why}", self.name))
-            }
+            Cell::Value => self.cells.write(row, into).map_err(|why| format!("column {}: {why}", self.name)),
         }
     }
 }
@@ -200,11 +198,13 @@ impl Encoding<'_> {
     fn unit(&mut self, batch: &ChangeBatch, unit: std::ops::Range<usize>) -> Result<(), Reject> {
         let kept = (self.out.rows.len(), self.out.cells.len(), self.out.keys.len());
         let last = unit.end - 1;
-        let written = if unit.len() == 2 { self.pair(unit.start) } else { self.single(batch.kind(last), last) };
+        let written =
+            if unit.len() == 2 { self.pair(unit.start) } else { self.single(batch.kind(last), last) };
         let too_long = self.out.cells.len() - kept.1 + self.out.keys.len() - kept.2;
         let written = written.and_then(|()| {
             // Names of columns and the words around them.
-            let around = 256 + self.plan.columns.iter().map(|column| 4 * column.name.len() + 16).sum::<usize>();
+            let around =
+                256 + self.plan.columns.iter().map(|column| 4 * column.name.len() + 16).sum::<usize>();
             if too_long.saturating_add(around) > self.longest {
                 return Err(format!(
                     "the row has {too_long} bytes as SQL, and the server takes {} (`max_allowed_packet`)",
@@ -224,7 +224,9 @@ impl Encoding<'_> {
     fn single(&mut self, kind: RowKind, row: usize) -> Result<(), String> {
         if self.plan.write == WriteMode::Insert {
             if !kind.is_present() {
-                return Err("rows are only added to the table (`write: insert`), and this one is deleted".to_owned());
+                return Err(
+                    "rows are only added to the table (`write: insert`), and this one is deleted".to_owned()
+                );
             }
             self.cells(row, None, true)?;
             self.push(Op::Put, row);
@@ -297,7 +299,10 @@ impl Encoding<'_> {
                     return Err(format!("column {}: it is a part of the key, and NULL", writer.name));
                 }
                 Cell::Missing => {
-                    return Err(format!("column {}: it is a part of the key, and the row does not have it", writer.name));
+                    return Err(format!(
+                        "column {}: it is a part of the key, and the row does not have it",
+                        writer.name
+                    ));
                 }
             }
         }

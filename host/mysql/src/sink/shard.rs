@@ -201,7 +201,8 @@ impl Shard {
                         postponed.push((entries[sent.start], code));
                         continue;
                     }
-                    self.rejects.push(table.refuse(&table.entries[entries[sent.start]], words(code, &message)));
+                    self.rejects
+                        .push(table.refuse(&table.entries[entries[sent.start]], words(code, &message)));
                     if self.rejects.len() >= ENOUGH {
                         break;
                     }
@@ -302,7 +303,9 @@ impl Shard {
     ) -> Result<(), Error> {
         match self.one_update(shared, table, entry).await? {
             Ok(()) => {}
-            Err(Refusal::Absent) if table.plan.columns.len() == filled(table.cells(&table.entries[entry])) => {
+            Err(Refusal::Absent)
+                if table.plan.columns.len() == filled(table.cells(&table.entries[entry])) =>
+            {
                 // The target does not have the row yet: an upsert.
                 self.insert_in_order(shared, table, vec![entry], later).await?;
             }
@@ -454,7 +457,8 @@ enum Refusal {
 }
 
 /// Why a row of an ordered table is given up.
-const CONFLICT: &str = "another row has one of its unique values, or the row that a foreign key names is not there";
+const CONFLICT: &str =
+    "another row has one of its unique values, or the row that a foreign key names is not there";
 
 fn may_pass_later(code: u16) -> bool {
     DUPLICATE.contains(&code) || FOREIGN_KEY.contains(&code)

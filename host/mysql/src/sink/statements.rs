@@ -165,11 +165,13 @@ mod tests {
     use crate::types::Fit;
 
     fn plan(write: WriteMode, ordered: bool) -> Plan {
-        let column = |name: &str| PlannedColumn { name: name.to_owned(), field: 0, fit: Fit::Same, digits: 6 };
+        let column =
+            |name: &str| PlannedColumn { name: name.to_owned(), field: 0, fit: Fit::Same, digits: 6 };
         Plan {
             table: TableRef { database: "d".to_owned(), name: "t".to_owned() },
             output: "d.t".into(),
             schema: Arc::new(Schema::empty()),
+            primary_key: Arc::from(["id".to_owned()]),
             write,
             columns: vec![column("id"), column("n`")],
             key: vec![0],
@@ -198,7 +200,10 @@ mod tests {
         let (sql, _) = text(&Form::put(&plan(WriteMode::Upsert, false), &mariadb, 100), 1 << 20);
         assert!(sql.ends_with("ON DUPLICATE KEY UPDATE `n```=VALUES(`n```)"), "{sql}");
         let (sql, _) = text(&Form::put(&plan(WriteMode::Upsert, true), &mariadb, 100), 1 << 20);
-        assert!(sql.starts_with("INSERT") && !sql.contains("DUPLICATE"), "another row is never written over: {sql}");
+        assert!(
+            sql.starts_with("INSERT") && !sql.contains("DUPLICATE"),
+            "another row is never written over: {sql}"
+        );
         let (sql, _) = text(&Form::put(&plan(WriteMode::Replace, false), &mysql, 100), 1 << 20);
         assert!(sql.starts_with("REPLACE INTO"), "{sql}");
     }

@@ -102,9 +102,10 @@ impl MySqlWriter {
     }
 
     fn held(&self, lane: &Lane) -> Result<&[Held], Error> {
-        self.held.get(lane).map(Vec::as_slice).ok_or_else(|| {
-            Error::unknown("the lane has to be taken before it is written").lane(lane)
-        })
+        self.held
+            .get(lane)
+            .map(Vec::as_slice)
+            .ok_or_else(|| Error::unknown("the lane has to be taken before it is written").lane(lane))
     }
 
     /// Writes what waits, and the positions, into the open transactions.
@@ -123,9 +124,10 @@ impl MySqlWriter {
         for (number, shard) in self.shards.iter_mut().enumerate() {
             let mut moves = Vec::with_capacity(epoch.lanes.len());
             for span in &epoch.lanes {
-                let held = self.held.get(&span.lane).and_then(|held| held.get(number)).ok_or_else(|| {
-                    Error::fenced("the lane was not taken by this writer").lane(&span.lane)
-                })?;
+                let held =
+                    self.held.get(&span.lane).and_then(|held| held.get(number)).ok_or_else(|| {
+                        Error::fenced("the lane was not taken by this writer").lane(&span.lane)
+                    })?;
                 moves.push((span, held.next(self.last.get(&span.lane).copied())));
             }
             let session = shard.transaction(&self.shared).await?;

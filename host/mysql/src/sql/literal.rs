@@ -133,7 +133,8 @@ impl<'a> Cells<'a> {
                     .map_err(|why| unfit(why, "DATETIME"));
             }
             Self::Time(cells, digits) => {
-                return temporal::push_time(cells.value(row), *digits, into).map_err(|why| unfit(why, "TIME"));
+                return temporal::push_time(cells.value(row), *digits, into)
+                    .map_err(|why| unfit(why, "TIME"));
             }
             Self::Text(cells) => {
                 text::push(cells.value(row), into);
@@ -221,7 +222,8 @@ mod tests {
     #[test]
     fn numbers_keep_every_digit() {
         assert_eq!(written(Arc::new(UInt64Array::from(vec![u64::MAX]))), ["18446744073709551615"]);
-        let cents = Decimal128Array::from(vec![-5_i128, 0, 12_345, 7]).with_precision_and_scale(18, 3).unwrap();
+        let cents =
+            Decimal128Array::from(vec![-5_i128, 0, 12_345, 7]).with_precision_and_scale(18, 3).unwrap();
         assert_eq!(written(Arc::new(cents)), ["-0.005", "0.000", "12.345", "0.007"]);
         let hundreds = Decimal128Array::from(vec![12_i128, 0]).with_precision_and_scale(5, -2).unwrap();
         assert_eq!(written(Arc::new(hundreds)), ["1200", "0"]);

@@ -85,8 +85,8 @@ impl ColumnType {
             "datetime" => Self::DateTime(digits),
             "timestamp" => Self::Timestamp(digits),
             "json" => Self::Json,
-            "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "geometry" | "point"
-            | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
+            "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "geometry"
+            | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
             | "geometrycollection" | "geomcollection" | "vector" => Self::Bytes,
             _ => Self::Text,
         }

@@ -25,9 +25,11 @@ pub fn fit(from: &DataType, column: &ColumnType) -> Result<Fit, String> {
         return Ok(Fit::Same);
     }
     if matches!(from, DataType::Timestamp(_, None)) && matches!(column, ColumnType::Timestamp(_)) {
-        return Err("a wall clock without a zone is no instant: cast it to `timestamp` with its zone in a step, or \
+        return Err(
+            "a wall clock without a zone is no instant: cast it to `timestamp` with its zone in a step, or \
                     make the column a DATETIME"
-            .to_owned());
+                .to_owned(),
+        );
     }
     // A kernel that knows the pair says so without a row.
     match cast(&Column::new(arrow_array::new_empty_array(from)), &to, &[]) {

@@ -57,8 +57,7 @@ fn text(field: &Field, in_key: bool) -> String {
 
 fn decimal(precision: u8, scale: i8) -> Result<String, String> {
     let whole = i16::from(precision) - i16::from(scale);
-    let (precision, scale) =
-        if scale < 0 { (whole, 0) } else { (i16::from(precision), i16::from(scale)) };
+    let (precision, scale) = if scale < 0 { (whole, 0) } else { (i16::from(precision), i16::from(scale)) };
     if precision > 65 || scale > 30 {
         return Err(format!("DECIMAL({precision},{scale}) is wider than the server's DECIMAL(65,30)"));
     }

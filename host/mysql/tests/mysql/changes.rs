@@ -1,0 +1,238 @@
+//! What rows do to a table: upserts, deletes, partial images, changed keys, folding.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{Int64Array, StringArray};
+use rand::prelude::*;
+use sluicegate_model::{ChangeBatch, RowKind};
+use sluicegate_test_servers::{Database, Flavour};
+
+use crate::support::{
+    Process, changes, column, connection, database, inserts, on_each_server, options, refused, simple,
+};
+
+use RowKind::{Delete as D, Insert as I, UpdateAfter as A, UpdateBefore as B};
+
+on_each_server!(
+    a_table_follows_its_changes,
+    what_is_missing_stays,
+    an_update_of_no_row_is_refused,
+    any_history_ends_as_it_should,
+    any_history_ends_as_it_should_with_three_writers,
+    rows_are_only_added,
+    a_replaced_row_has_defaults,
+    tables_are_made,
+    large_rows_go_alone,
+);
+
+const TABLE: &str =
+    "CREATE TABLE t (id BIGINT PRIMARY KEY, a VARCHAR(40), b VARCHAR(40) DEFAULT 'none', own INT DEFAULT 7)";
+
+fn started(flavour: Flavour, table: &str, json: &str) -> (Database, Process) {
+    let mut database = database(flavour);
+    if !table.is_empty() {
+        database.client().execute(table).unwrap();
+    }
+    let mut process = Process::new(&connection(database.port(), database.name()), options(json));
+    process.take();
+    (database, process)
+}
+
+fn rows(database: &mut Database) -> Vec<String> {
+    database.client().lines("SELECT id, a, b FROM t ORDER BY id").unwrap()
+}
+
+fn a_table_follows_its_changes(flavour: Flavour) {
+    let (mut database, mut process) = started(flavour, TABLE, "{}");
+    let first =
+        simple("t", 0, &[(I, 1, Some("x"), Some("y")), (I, 2, None, Some("y")), (I, 3, Some("z"), None)]);
+    process.epoch(&[first]).unwrap();
+    assert_eq!(rows(&mut database), ["1|x|y", "2|NULL|y", "3|z|NULL"]);
+    let second = simple(
+        "t",
+        3,
+        &[
+            (D, 1, None, None),
+            (B, 2, None, Some("y")),
+            (A, 20, Some("moved"), Some("y")),
+            (A, 3, Some("lone"), Some("b")),
+            (I, 4, Some("short"), Some("lived")),
+            (D, 4, None, None),
+            (D, 3, None, None),
+            (I, 3, Some("again"), Some("b")),
+        ],
+    );
+    process.epoch(&[second]).unwrap();
+    assert_eq!(rows(&mut database), ["3|again|b", "20|moved|y"]);
+    assert_eq!(database.client().lines("SELECT own FROM t WHERE id = 3").unwrap(), ["7"]);
+}
+
+fn what_is_missing_stays(flavour: Flavour) {
+    let (mut database, mut process) = started(flavour, TABLE, "{}");
+    process.epoch(&[simple("t", 0, &[(I, 1, Some("x"), Some("y")), (I, 2, Some("x"), Some("?"))])]).unwrap();
+    assert_eq!(
+        rows(&mut database),
+        ["1|x|y", "2|x|none"],
+        "a new row's missing cell is the column's default"
+    );
+    // Folded with one another, and with a whole row before.
+    let patches = [
+        (A, 1, Some("x2"), Some("?")),
+        (A, 1, Some("?"), Some("y2")),
+        (I, 5, Some("p"), Some("q")),
+        (A, 5, Some("?"), None),
+        // A key moves, and takes along what is not in the change.
+        (B, 2, Some("?"), Some("?")),
+        (A, 22, Some("new"), Some("?")),
+        (A, 22, Some("?"), Some("last")),
+    ];
+    process.epoch(&[simple("t", 2, &patches)]).unwrap();
+    assert_eq!(rows(&mut database), ["1|x2|y2", "5|p|NULL", "22|new|last"]);
+}
+
+fn an_update_of_no_row_is_refused(flavour: Flavour) {
+    let (mut database, mut process) = started(flavour, TABLE, "{}");
+    process.epoch(&[simple("t", 0, &[(I, 1, Some("x"), Some("y"))])]).unwrap();
+    let batch = simple(
+        "t",
+        1,
+        &[
+            (A, 1, Some("x"), Some("?")),
+            (A, 9, Some("x"), Some("?")),
+            (D, 1, None, None),
+            (A, 1, Some("?"), Some("z")),
+        ],
+    );
+    let refused = refused(process.epoch(&[batch]));
+    assert_eq!(refused.iter().map(|row| row.0).collect::<Vec<_>>(), [2, 4]);
+    assert!(refused[0].1.contains("the row to update is absent"), "{refused:?}");
+    process.abort().unwrap();
+    assert_eq!(rows(&mut database), ["1|x|y"], "nothing of the epoch is there");
+    // An update that changes nothing finds its row.
+    process.epoch(&[simple("t", 1, &[(A, 1, Some("x"), Some("?"))])]).unwrap();
+}
+
+/// Random changes in random epochs, against a map.
+fn any_history(flavour: Flavour, writers: u16) {
+    let (mut database, mut process) = started(flavour, TABLE, &format!(r#"{{"writers": {writers}}}"#));
+    let mut random = StdRng::seed_from_u64(42 + u64::from(writers));
+    let mut expected: BTreeMap<i64, (String, String)> = BTreeMap::new();
+    let mut ordinal = 0;
+    for round in 0..12 {
+        let mut batches: Vec<ChangeBatch> = Vec::new();
+        for _ in 0..3 {
+            let mut rows: Vec<(RowKind, i64, String, String)> = Vec::new();
+            for _ in 0..random.random_range(1..60) {
+                let id = random.random_range(0..30);
+                let text = format!("r{round}'\\{}", rows.len());
+                let whole = (text.clone(), format!("b{text}"));
+                match (expected.get(&id).cloned(), random.random_range(0..10)) {
+                    (None, _) => {
+                        rows.push((I, id, whole.0.clone(), whole.1.clone()));
+                        expected.insert(id, whole);
+                    }
+                    (Some(_), 0..3) => {
+                        rows.push((D, id, "?".to_owned(), "?".to_owned()));
+                        expected.remove(&id);
+                    }
+                    (Some(old), 3..5) => {
+                        rows.push((A, id, text.clone(), "?".to_owned()));
+                        expected.insert(id, (text, old.1));
+                    }
+                    (Some(old), 5) => {
+                        let to = 1_000 + ordinal as i64 + rows.len() as i64;
+                        rows.push((B, id, old.0, old.1));
+                        rows.push((A, to, whole.0.clone(), whole.1.clone()));
+                        expected.remove(&id);
+                        expected.insert(to, whole);
+                    }
+                    (Some(_), _) => {
+                        rows.push((A, id, whole.0.clone(), whole.1.clone()));
+                        expected.insert(id, whole);
+                    }
+                }
+            }
+            let borrowed: Vec<_> =
+                rows.iter().map(|row| (row.0, row.1, Some(row.2.as_str()), Some(row.3.as_str()))).collect();
+            let batch = simple("t", ordinal, &borrowed);
+            ordinal = batch.origin().ordinals.last().unwrap() + 1;
+            batches.push(batch);
+        }
+        process.epoch(&batches).unwrap();
+    }
+    let expected: Vec<String> = expected.into_iter().map(|(id, (a, b))| format!("{id}|{a}|{b}")).collect();
+    assert_eq!(rows(&mut database), expected);
+}
+
+fn any_history_ends_as_it_should(flavour: Flavour) {
+    any_history(flavour, 1);
+}
+
+fn any_history_ends_as_it_should_with_three_writers(flavour: Flavour) {
+    any_history(flavour, 3);
+}
+
+fn rows_are_only_added(flavour: Flavour) {
+    let log = "CREATE TABLE t (id BIGINT, a VARCHAR(40), b VARCHAR(40))";
+    let (mut database, mut process) = started(flavour, log, r#"{"write": "insert"}"#);
+    let batch = simple("t", 0, &[(I, 1, Some("x"), None), (B, 1, Some("x"), None), (A, 1, Some("y"), None)]);
+    process.epoch(&[batch]).unwrap();
+    assert_eq!(rows(&mut database), ["1|x|NULL", "1|y|NULL"]);
+    let refused = refused(process.epoch(&[simple("t", 2, &[(D, 1, None, None)])]));
+    assert!(refused[0].1.contains("rows are only added"), "{refused:?}");
+}
+
+fn a_replaced_row_has_defaults(flavour: Flavour) {
+    let (mut database, mut process) = started(flavour, TABLE, r#"{"write": "replace"}"#);
+    database.client().execute("INSERT INTO t VALUES (1, 'x', 'y', 99)").unwrap();
+    process.epoch(&[simple("t", 0, &[(A, 1, Some("new"), Some("y"))])]).unwrap();
+    assert_eq!(database.client().lines("SELECT * FROM t").unwrap(), ["1|new|y|7"]);
+}
+
+fn tables_are_made(flavour: Flavour) {
+    let (mut database, mut process) =
+        started(flavour, "", r#"{"create_tables": true, "table": "made_{name}"}"#);
+    let batch = inserts(
+        "shop.or`ders",
+        &["id", "kind"],
+        0,
+        vec![
+            column("id", arrow_array::UInt64Array::from(vec![u64::MAX])),
+            column("kind", StringArray::from(vec!["A"])),
+            column("text", StringArray::from(vec!["漢😀"])),
+        ],
+    );
+    process.epoch(&[batch.clone()]).unwrap();
+    assert_eq!(
+        database.client().lines("SELECT * FROM `made_or``ders`").unwrap(),
+        ["18446744073709551615|A|漢😀"]
+    );
+    // Another start finds it as it is.
+    process.close();
+    let mut process = Process::new(
+        &connection(database.port(), database.name()),
+        options(r#"{"create_tables": true, "table": "made_{name}"}"#),
+    );
+    process.prepare(&[batch.slice(0, 0)]).unwrap();
+}
+
+fn large_rows_go_alone(flavour: Flavour) {
+    let table = "CREATE TABLE t (id BIGINT PRIMARY KEY, a LONGTEXT, b VARCHAR(40))";
+    let (mut database, mut process) = started(flavour, table, r#"{"batch": {"bytes": "64KiB", "rows": 7}}"#);
+    let long = "'x".repeat(100_000);
+    let texts: Vec<Option<&str>> =
+        (0..50).map(|row| if row % 10 == 0 { Some(long.as_str()) } else { Some("s") }).collect();
+    let ids: Vec<i64> = (0..50).collect();
+    let batch = changes(
+        "t",
+        &["id"],
+        0,
+        &[I; 50],
+        vec![column("id", Int64Array::from(ids)), column("a", StringArray::from(texts))],
+    );
+    process.epoch(&[batch]).unwrap();
+    assert_eq!(
+        database.client().lines("SELECT COUNT(*), SUM(LENGTH(a)) FROM t").unwrap(),
+        [format!("50|{}", 5 * 200_000 + 45)]
+    );
+}

@@ -1,0 +1,236 @@
+//! Connections that end, answers that are lost, shards that did not come as far as others.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sluicegate_connector::{Class, WriteError};
+use sluicegate_model::RowKind;
+use sluicegate_test_servers::{Database, Flavour, MySql, MySqlOptions};
+
+use crate::support::{Process, connection, database, error, on_each_server, options, simple};
+
+use RowKind::{Insert as I, UpdateAfter as A};
+
+on_each_server!(
+    a_killed_connection_loses_its_epoch_alone,
+    a_lost_commit_is_found_made,
+    uneven_shards_do_not_write_twice,
+    a_server_that_comes_back,
+);
+
+const TABLE: &str = "CREATE TABLE t (id BIGINT PRIMARY KEY, a VARCHAR(40), b VARCHAR(40))";
+/// Every change is a row: a row twice is seen.
+const LOG: &str = "CREATE TABLE log (id BIGINT, a VARCHAR(40), b VARCHAR(40))";
+
+fn with_tables(flavour: Flavour) -> Database {
+    let mut database = database(flavour);
+    database.client().execute(TABLE).unwrap();
+    database.client().execute(LOG).unwrap();
+    database
+}
+
+fn may_be_tried_again(error: &WriteError) -> bool {
+    matches!(error, WriteError::Error(error) if !matches!(error.class(), Class::Fatal | Class::Configuration))
+}
+
+/// What the engine does after an error: aborts, and takes the lane again where that was not acknowledged.
+fn recover(process: &mut Process) -> u64 {
+    let _ = process.abort();
+    process.try_take().unwrap().at.clone().into_offset()
+}
+
+trait IntoOffset {
+    fn into_offset(self) -> u64;
+}
+
+impl IntoOffset for sluicegate_connector::StartAt {
+    fn into_offset(self) -> u64 {
+        match self {
+            Self::Position(position) => position.number("offset").unwrap() as u64,
+            _ => 0,
+        }
+    }
+}
+
+fn a_killed_connection_loses_its_epoch_alone(flavour: Flavour) {
+    let mut database = with_tables(flavour);
+    let mut process =
+        Process::new(&connection(database.port(), database.name()), options(r#"{"write": "insert"}"#));
+    process.take();
+    process.epoch(&[simple("log", 0, &[(I, 1, None, None)])]).unwrap();
+    process.write(&simple("log", 1, &[(I, 2, None, None)])).unwrap();
+    let id = database.client().lines("SELECT connection FROM sluicegate_positions").unwrap().remove(0);
+    database.client().execute(&format!("KILL {id}")).unwrap();
+    let failed = process.commit(2).unwrap_err();
+    assert!(may_be_tried_again(&failed), "{failed:?}");
+    assert_eq!(recover(&mut process), 1);
+    process.epoch(&[simple("log", 1, &[(I, 2, None, None)])]).unwrap();
+    // Killed while nothing is open: nobody notices.
+    let id = database.client().lines("SELECT connection FROM sluicegate_positions").unwrap().remove(0);
+    database.client().execute(&format!("KILL {id}")).unwrap();
+    if process.epoch(&[simple("log", 2, &[(I, 3, None, None)])]).is_err() {
+        assert_eq!(recover(&mut process), 2);
+        process.epoch(&[simple("log", 2, &[(I, 3, None, None)])]).unwrap();
+    }
+    assert_eq!(database.client().lines("SELECT id FROM log ORDER BY id").unwrap(), ["1", "2", "3"]);
+}
+
+/// Passes bytes on, and cuts the client off right after a commit went to the server, when it is told to.
+struct Proxy {
+    port: u16,
+    cut: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    fn new(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let cut = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&cut);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let upstream = TcpStream::connect(("127.0.0.1", server)).unwrap();
+                let flag = Arc::clone(&flag);
+                std::thread::spawn(move || pass(client, upstream, &flag));
+            }
+        });
+        Self { port, cut }
+    }
+}
+
+fn pass(client: TcpStream, server: TcpStream, cut: &AtomicBool) {
+    let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let mute = Arc::new(AtomicBool::new(false));
+    let muted = Arc::clone(&mute);
+    let back = std::thread::spawn(move || {
+        let mut bytes = [0; 64 << 10];
+        while let Ok(count @ 1..) = from_server.read(&mut bytes) {
+            // The server has committed, and nobody hears of it.
+            if muted.load(Ordering::SeqCst) || to_client.write_all(&bytes[..count]).is_err() {
+                break;
+            }
+        }
+        let _ = to_client.shutdown(Shutdown::Both);
+    });
+    let (mut from_client, mut to_server) = (client, server);
+    let mut bytes = [0; 64 << 10];
+    while let Ok(count @ 1..) = from_client.read(&mut bytes) {
+        let commits = bytes[..count].windows(6).any(|bytes| bytes == b"COMMIT");
+        if commits && cut.swap(false, Ordering::SeqCst) {
+            mute.store(true, Ordering::SeqCst);
+        }
+        if to_server.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to_server.shutdown(Shutdown::Both);
+    let _ = back.join();
+}
+
+fn a_lost_commit_is_found_made(flavour: Flavour) {
+    let mut database = with_tables(flavour);
+    let proxy = Proxy::new(database.port());
+    let mut process =
+        Process::new(&connection(proxy.port, database.name()), options(r#"{"write": "insert"}"#));
+    process.take();
+    process.epoch(&[simple("log", 0, &[(I, 1, None, None)])]).unwrap();
+    process.write(&simple("log", 1, &[(I, 2, None, None)])).unwrap();
+    proxy.cut.store(true, Ordering::SeqCst);
+    let lost = error(process.commit(2));
+    assert_eq!(lost.class(), Class::Unknown, "{lost}");
+    assert_eq!(recover(&mut process), 2, "it was made");
+    process.epoch(&[simple("log", 2, &[(I, 3, None, None)])]).unwrap();
+    assert_eq!(database.client().lines("SELECT id FROM log ORDER BY id").unwrap(), ["1", "2", "3"]);
+}
+
+/// One of two connections commits, the other is killed before it does.
+fn uneven_shards_do_not_write_twice(flavour: Flavour) {
+    let mut database = with_tables(flavour);
+    database.client().execute("ALTER TABLE t ADD COLUMN times INT DEFAULT 0").unwrap();
+    let two = r#"{"writers": 2}"#;
+    let mut process = Process::new(&connection(database.port(), database.name()), options(two));
+    process.take();
+    // A trigger counts how often a row was written.
+    database
+        .client()
+        .execute("CREATE TRIGGER count_in BEFORE INSERT ON t FOR EACH ROW SET NEW.times = 1")
+        .unwrap();
+    database
+        .client()
+        .execute("CREATE TRIGGER count_up BEFORE UPDATE ON t FOR EACH ROW SET NEW.times = OLD.times + 1")
+        .unwrap();
+    let rows: Vec<_> = (0..40).map(|id| (I, id, Some("x"), None)).collect();
+    process.epoch(&[simple("t", 0, &rows)]).unwrap();
+    let again: Vec<_> = (0..40).map(|id| (A, id, Some("y"), None)).collect();
+    process.write(&simple("t", 40, &again)).unwrap();
+    // What the first connection would commit, by another's hand: as if the process had died between the two.
+    process.commit(80).unwrap();
+    drop(process);
+    database
+        .client()
+        .execute(
+            "UPDATE sluicegate_positions SET ordinal = 39, \
+             position = '{\"v\":1,\"source\":\"test\",\"at\":{\"offset\":40}}' WHERE shard = 1",
+        )
+        .unwrap();
+    let other = Process::new(&connection(database.port(), database.name()), options(r#"{"writers": 3}"#));
+    let refused = {
+        let mut other = other;
+        other.prepare(&[]).unwrap();
+        other.try_take().unwrap_err()
+    };
+    assert!(refused.to_string().contains("`writers: 2`"), "{refused}");
+    let mut process = Process::new(&connection(database.port(), database.name()), options(two));
+    assert_eq!(process.take(), 40, "from the one that has decided least");
+    // In smaller epochs than before.
+    process.epoch(&[simple("t", 40, &again[..10])]).unwrap();
+    process.epoch(&[simple("t", 50, &again[10..])]).unwrap();
+    let more: Vec<_> = (0..40).map(|id| (A, id, Some("z"), None)).collect();
+    process.epoch(&[simple("t", 80, &more)]).unwrap();
+    let sql = "SELECT times, COUNT(*) > 0 FROM t WHERE a = 'z' GROUP BY times ORDER BY times";
+    assert_eq!(
+        database.client().lines(sql).unwrap(),
+        ["3|1", "4|1"],
+        "the first connection's rows came three times, and those that were taken back once more"
+    );
+    let level = "SELECT COUNT(DISTINCT position), MIN(ordinal), MAX(ordinal) FROM sluicegate_positions";
+    assert_eq!(database.client().lines(level).unwrap(), ["1|119|119"]);
+}
+
+fn a_server_that_comes_back(flavour: Flavour) {
+    let mut server = MySql::start(MySqlOptions::new(flavour)).unwrap();
+    let mut client = server.client().unwrap();
+    client.execute(&format!("USE test; {LOG}")).unwrap();
+    let mut process = Process::new(&connection(server.port(), "test"), options(r#"{"write": "insert"}"#));
+    process.take();
+    process.epoch(&[simple("log", 0, &[(I, 1, None, None)])]).unwrap();
+    process.write(&simple("log", 1, &[(I, 2, None, None)])).unwrap();
+    drop(client);
+    server.kill().unwrap();
+    let failed = process.commit(2).unwrap_err();
+    assert!(may_be_tried_again(&failed), "{failed:?}");
+    let _ = process.abort();
+    let away = process.try_take().unwrap_err();
+    assert_eq!(away.class(), Class::Transient, "{away}");
+    server.start_again().unwrap();
+    assert_eq!(recover(&mut process), 1);
+    process.epoch(&[simple("log", 1, &[(I, 2, None, None)])]).unwrap();
+    // Read-only, as a primary is that steps down.
+    let mut client = server.client().unwrap();
+    client.execute("SET GLOBAL read_only = 1").unwrap();
+    client.execute("CREATE USER plain IDENTIFIED BY 'plain'; GRANT ALL ON test.* TO plain").unwrap();
+    let mut plain = connection(server.port(), "test");
+    plain.user = "plain".to_owned();
+    plain.password = Some(sluicegate_mysql::Secret::new("plain"));
+    let mut process = Process::new(&plain, options(r#"{"write": "insert"}"#));
+    process.prepare(&[]).unwrap();
+    let refused = process.try_take().unwrap_err();
+    assert_eq!(refused.class(), Class::Transient, "{refused}");
+    assert!(refused.to_string().contains("the server is read-only"), "{refused}");
+    client.execute("SET GLOBAL read_only = 0").unwrap();
+    assert_eq!(recover(&mut process), 2);
+    process.epoch(&[simple("log", 2, &[(I, 3, None, None)])]).unwrap();
+    assert_eq!(client.lines("SELECT id FROM test.log ORDER BY id").unwrap(), ["1", "2", "3"]);
+}
