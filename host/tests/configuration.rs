@@ -93,6 +93,21 @@ fn the_example_is_valid() {
 }
 
 #[test]
+fn the_example_for_mysql_is_valid() {
+    let text = std::fs::read_to_string("../examples/kafka-to-mysql/pipeline.yaml").unwrap();
+    let text = text
+        .replace("${BROKERS}", "localhost:1")
+        .replace("${MYSQL_URL}", "mysql://localhost:1/ods")
+        .replace("${MYSQL_USER}", "u")
+        .replace("${MYSQL_PASSWORD}", "hush-hush");
+    let config = Config::parse(&text, Path::new("pipeline.yaml")).unwrap();
+    config.check().unwrap();
+    let pipeline = config.assemble(&RunOptions::default()).unwrap();
+    assert!(!pipeline.bounded && pipeline.dead_letters.open);
+    assert!(!format!("{config:?}").contains("hush"));
+}
+
+#[test]
 fn json_is_taken_too() {
     let text = r#"{
         "pipeline": "p",

@@ -117,7 +117,8 @@ impl Checker<'_> {
                 }
             }
             SourceEntry::File(options) => {
-                problems.extend(options.check().err().map(|error| self.of_system("source", &error)));
+                problems
+                    .extend(options.check().err().map(|error| self.of_system(["source", "file"], &error)));
             }
         }
         match &self.loaded.pipeline.sink {
@@ -125,16 +126,22 @@ impl Checker<'_> {
                 let written = sink.options.format.encoder().err();
                 problems.extend(written.map(|error| format("sink", error)));
             }
+            SinkEntry::MySql(sink) => {
+                let database = sink.connection.database().err();
+                let options = sink.options.check().err();
+                let told = database.into_iter().chain(options);
+                problems.extend(told.map(|error| self.of_system(["sink", "mysql"], &error)));
+            }
             SinkEntry::File(options) => {
-                problems.extend(options.check().err().map(|error| self.of_system("sink", &error)));
+                problems.extend(options.check().err().map(|error| self.of_system(["sink", "file"], &error)));
             }
         }
     }
 
     /// What a system says of its options, at its section.
-    fn of_system(&self, section: &str, error: &Error) -> Problem {
+    fn of_system(&self, section: [&str; 2], error: &Error) -> Problem {
         let problem = Problem::new(error.what()).help_if(error.advice().map(str::to_owned));
-        match self.entry(&[section, "file"]) {
+        match self.entry(&section) {
             Some(entry) => problem.at(entry.place).label("here"),
             None => problem,
         }

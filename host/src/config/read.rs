@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
-use super::connections::{CONNECTION, ConnectionEntry, IN_PLACE, LIBRDKAFKA, OnKafka};
+use super::connections::{CONNECTION, ConnectionEntry, LIBRDKAFKA, On, Reach};
 use super::dead_letters::DeadLettersEntry;
 use super::error::Problem;
 use super::locate::{Content, Node};
@@ -95,20 +95,29 @@ impl Reader<'_> {
         if self.tree.at(&["sink", "file"]).is_some() {
             return self.at(&["sink", "file"])?.map(|file| SinkEntry::File(Box::new(file))).ok_or(Told);
         }
+        if let Some(mysql) = self.block(&["sink", "mysql"], false)? {
+            return Ok(SinkEntry::MySql(Box::new(mysql)));
+        }
         self.block(&["sink", "kafka"], true)?.map(|kafka| SinkEntry::Kafka(Box::new(kafka))).ok_or(Told)
     }
 
-    /// A block on a Kafka cluster; `own` says whether its options have a `librdkafka:` beside the connection's.
-    fn block<O: DeserializeOwned>(&mut self, path: &[&str], own: bool) -> Result<Option<OnKafka<O>>, Told> {
+    /// A block on a system; `own` says whether its options have a `librdkafka:` beside the connection's.
+    fn block<C: Reach, O: DeserializeOwned>(
+        &mut self,
+        path: &[&str],
+        own: bool,
+    ) -> Result<Option<On<C, O>>, Told> {
         let Some(node) = self.tree.at(path) else { return Ok(None) };
         let name = node.get(CONNECTION);
-        let connection = match (name, node.entry("brokers")) {
+        let connection = match (name, node.entry(C::ADDRESS)) {
             (Some(name), None) => self.named(name),
-            (None, Some(_)) => self.value(&node.with_entries(|key| IN_PLACE.contains(&key)), &path.join(".")),
-            (Some(_), Some(brokers)) => {
+            (None, Some(_)) => {
+                self.value(&node.with_entries(|key| C::IN_PLACE.contains(&key)), &path.join("."))
+            }
+            (Some(_), Some(address)) => {
                 let message = format!("`{}` names a connection and describes one too", path.join("."));
-                let problem = Problem::new(message).at(brokers.place).label("in place");
-                self.problems.push(problem.help("keep `connection` or `brokers`, not both"));
+                let problem = Problem::new(message).at(address.place).label("in place");
+                self.problems.push(problem.help(format!("keep `connection` or `{}`, not both", C::ADDRESS)));
                 Err(Told)
             }
             (None, None) => {
@@ -117,25 +126,31 @@ impl Reader<'_> {
                     self.tree.at(&path[..path.len() - 1]).and_then(|node| node.entry(path[path.len() - 1]));
                 let problem =
                     Problem::new(message).at(place.map_or(node.place, |entry| entry.place)).label("here");
-                let help = "name one with `connection`, or describe it in place with `brokers`";
+                let help =
+                    format!("name one with `connection`, or describe it in place with `{}`", C::ADDRESS);
                 self.problems.push(problem.help(help));
                 Err(Told)
             }
         };
         if name.is_some() {
-            self.only_in_place(node, own);
+            self.only_in_place::<C>(node, own);
         }
-        let in_place = |key: &str| (!own || key != LIBRDKAFKA) && IN_PLACE.contains(&key);
+        let in_place = |key: &str| (!own || key != LIBRDKAFKA) && C::IN_PLACE.contains(&key);
         let options =
             self.value(&node.with_entries(|key| key != CONNECTION && !in_place(key)), &path.join("."));
         let name = name.and_then(Node::text).map(str::to_owned);
-        Ok(Some(OnKafka { name, connection: connection?, options: options? }))
+        Ok(Some(On { name, connection: connection?, options: options? }))
     }
 
-    fn named(&mut self, node: &Node) -> Result<sluicegate_kafka::Connection, Told> {
+    fn named<C: Reach>(&mut self, node: &Node) -> Result<C, Told> {
         let name = node.text().unwrap_or_default();
         match self.connections.get(name) {
-            Some(Some(ConnectionEntry::Kafka(connection))) => Ok(connection.clone()),
+            Some(Some(entry)) => C::of(entry).cloned().ok_or_else(|| {
+                let message =
+                    format!("the connection `{name}` is {}, and {} is wanted", entry.kind(), C::KIND);
+                self.problems.push(Problem::new(message).at(node.place).label("another system"));
+                Told
+            }),
             // It is there, and what is wrong with it was told.
             Some(None) => Err(Told),
             None => {
@@ -150,9 +165,9 @@ impl Reader<'_> {
     }
 
     /// Refuses keys of a connection beside the name of one.
-    fn only_in_place(&mut self, node: &Node, own: bool) {
+    fn only_in_place<C: Reach>(&mut self, node: &Node, own: bool) {
         let of_connection =
-            |key: &str| key != "brokers" && IN_PLACE.contains(&key) && !(own && key == LIBRDKAFKA);
+            |key: &str| key != C::ADDRESS && C::IN_PLACE.contains(&key) && !(own && key == LIBRDKAFKA);
         for entry in node.entries().iter().filter(|entry| of_connection(&entry.key)) {
             let message = format!("`{}` is a key of the connection, which is named here", entry.key);
             let help = "write it under `connections:`";

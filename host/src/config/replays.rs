@@ -111,7 +111,7 @@ impl Config {
     /// of its one pipeline.
     fn replay_name(&self) -> String {
         match &self.loaded.pipeline.sink {
-            SinkEntry::Kafka(_) => format!("{}/replay", self.name()),
+            SinkEntry::Kafka(_) | SinkEntry::MySql(_) => format!("{}/replay", self.name()),
             SinkEntry::File(_) => self.name().to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 use super::connections::LIBRDKAFKA;
 use super::locate::{Content, Node};
 
-/// Marks the values that stand where secrets do: under `keys:`, under `librdkafka:`, passwords.
+/// Marks the values that stand where secrets do: under `keys:`, under `librdkafka:`, passwords, URLs with a user.
 pub(super) fn mark(tree: &mut Node) {
     if let Content::Map(entries) = &mut tree.content {
         for entry in entries {
@@ -14,7 +14,7 @@ pub(super) fn mark(tree: &mut Node) {
 }
 
 fn mark_if(node: &mut Node, hidden: bool) {
-    node.hidden |= hidden;
+    node.hidden |= hidden || node.text().is_some_and(names_user);
     match &mut node.content {
         Content::Map(entries) => {
             for entry in entries {
@@ -25,6 +25,12 @@ fn mark_if(node: &mut Node, hidden: bool) {
         Content::List(items) => items.iter_mut().for_each(|item| mark_if(item, hidden)),
         _ => {}
     }
+}
+
+/// Whether a text is a URL with a user in it, and so perhaps with a password.
+fn names_user(text: &str) -> bool {
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    authority.is_some_and(|authority| authority.contains('@'))
 }
 
 /// The text of the file with secrets that stand in it covered by stars; each character keeps its place. A `${...}`
@@ -87,7 +93,8 @@ mod tests {
     fn literal_secrets_are_covered() {
         let text = "keys: { card: { versions: { v1: \"hüsh\", v2: \"${file:k}\" } } }\n\
                     a: { security: { sasl: { username: u, password: hush } } }\n\
-                    b: { librdkafka: { sasl.oauthbearer.config: hush, x: 1 } }\n";
+                    b: { librdkafka: { sasl.oauthbearer.config: hush, x: 1 } }\n\
+                    c: { url: \"mysql://root:hush@db/x\" }\n";
         let mut tree = Node::parse(text).unwrap();
         mark(&mut tree);
         let covered = cover(text, &tree);

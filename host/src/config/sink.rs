@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use sluicegate_file::SinkOptions as FileOptions;
 use sluicegate_kafka::SinkOptions;
+use sluicegate_mysql::SinkOptions as MySqlOptions;
 
-use super::connections::OnKafka;
+use super::connections::{OnKafka, OnMySql};
 
 /// Where rows go: one system.
 #[derive(JsonSchema)]
@@ -12,6 +13,9 @@ use super::connections::OnKafka;
 pub(super) enum SinkEntry {
     /// Topics of a Kafka cluster.
     Kafka(Box<OnKafka<SinkOptions>>),
+    /// Tables of a MySQL or MariaDB.
+    #[schemars(rename = "mysql")]
+    MySql(Box<OnMySql<MySqlOptions>>),
     /// Files in a directory, or standard output.
     File(Box<FileOptions>),
 }

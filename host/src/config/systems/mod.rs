@@ -7,11 +7,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `kafka` | topics |
+//! | `mysql` | tables of MySQL and MariaDB |
 //! | `file` | files, standard input and output |
 //! | `terms` | positions by numbers that people give |
 
 mod file;
 mod kafka;
+mod mysql;
 mod terms;
 
 use std::path::Path;
@@ -127,6 +129,7 @@ impl SinkEntry {
     ) -> Result<Box<dyn Sink>, Error> {
         match self {
             Self::Kafka(on) => kafka::sink(on, setting, group, letters),
+            Self::MySql(on) => mysql::sink(on, setting),
             Self::File(options) => file::sink(options, setting),
         }
     }
@@ -135,6 +138,7 @@ impl SinkEntry {
     pub(super) fn encoder(&self, directory: &Path) -> Result<Arc<dyn Encoder>, Error> {
         match self {
             Self::Kafka(on) => kafka::encoder(on),
+            Self::MySql(on) => mysql::encoder(on),
             Self::File(options) => file::encoder(options, directory),
         }
     }
@@ -177,6 +181,7 @@ impl SinkEntry {
     pub(super) fn makes_outputs(&self) -> bool {
         match self {
             Self::Kafka(on) => on.options.create_topics.is_some(),
+            Self::MySql(on) => on.options.create_tables,
             Self::File(_) => false,
         }
     }
@@ -193,6 +198,7 @@ impl SinkEntry {
             (Self::Kafka(to), SourceEntry::File(_)) => {
                 Ok(terms::measured(kafka::positions_of_others(to, setting)?, terms()?))
             }
+            (Self::MySql(to), _) => Ok(terms::measured(mysql::positions(to, setting), terms()?)),
             (Self::File(to), _) => Ok(terms::measured(file::positions(to, setting)?, terms()?)),
         }
     }

@@ -37,8 +37,7 @@ impl MySqlClient {
             .pass(Some(USER))
             .prefer_socket(false)
             .db_name(Some(database).filter(|name| !name.is_empty()));
-        let connection =
-            runtime.block_on(Conn::new(options)).map_err(ServerError::mysql("connecting"))?;
+        let connection = runtime.block_on(Conn::new(options)).map_err(ServerError::mysql("connecting"))?;
         Ok(Self { connection: Some(connection), runtime })
     }
 

@@ -10,10 +10,7 @@ use crate::error::ServerError;
 /// Where a server's programs are, and how they are called.
 pub(super) enum Installation {
     /// The distribution's MariaDB.
-    MariaDb {
-        server: PathBuf,
-        install: PathBuf,
-    },
+    MariaDb { server: PathBuf, install: PathBuf },
     /// A folder with everything down to the loader.
     MySql { root: PathBuf },
 }

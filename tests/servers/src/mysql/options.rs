@@ -87,7 +87,8 @@ impl MySqlOptions {
             Flavour::MariaDb => OF_MARIADB,
             Flavour::MySql84 => OF_MYSQL,
         };
-        let settings = DEFAULTS.iter().chain(own).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let settings =
+            DEFAULTS.iter().chain(own).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         Self { flavour, settings: settings.collect(), start_limit: Duration::from_secs(90) }
     }
 
