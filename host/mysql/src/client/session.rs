@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Conn, Opts};
+use mysql_async::{Conn, Opts, Row};
 use sluicegate_connector::Error;
 
 use super::failure::{Failure, sort};
@@ -89,7 +89,7 @@ impl Session {
         let (version, packet) = facts.unwrap_or_default();
         self.server = Server::new(&version, usize::try_from(packet).unwrap_or(usize::MAX));
         let lock = format!("SELECT GET_LOCK('{}', 0)", self.token);
-        let _: Option<Option<i64>> = self.first(&lock, what).await?;
+        self.number(&lock, what).await?;
         Ok(())
     }
 
@@ -134,6 +134,28 @@ impl Session {
         self.ended(done, what)
     }
 
+    /// Runs statements that give no rows, separated by semicolons, in one packet. Gives how many rows each found, of
+    /// those that were run; where one failed, it is the next after those, and the ones behind it were not run.
+    pub async fn run_each(&mut self, sql: &[u8]) -> (Vec<u64>, Result<(), Failure>) {
+        let mut found = Vec::new();
+        self.broken = true;
+        let conn = &mut self.conn;
+        let done = async {
+            let mut result = conn.query_iter(sql).await?;
+            loop {
+                found.push(result.affected_rows());
+                if result.is_empty() {
+                    return result.drop_result().await;
+                }
+                // To the answer of the next.
+                result.collect::<Row>().await?;
+            }
+        };
+        let done = tokio::time::timeout(self.limit, done).await;
+        let done = self.ended(done, "a statement failed");
+        (found, done)
+    }
+
     /// The rows of a question.
     ///
     /// # Errors
@@ -158,6 +180,15 @@ impl Session {
         what: &str,
     ) -> Result<Option<R>, Error> {
         Ok(self.rows(sql, what).await?.into_iter().next())
+    }
+
+    /// The one number that a question has for its answer; `None` where it is NULL.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn number(&mut self, sql: impl AsRef<str>, what: &str) -> Result<Option<u64>, Error> {
+        let row: Option<(Option<u64>,)> = self.first(sql, what).await?;
+        Ok(row.and_then(|(number,)| number))
     }
 
     fn ended<T>(

@@ -51,9 +51,8 @@ impl MySqlPositions {
         let rows = self.rows(&mut session, true).await?;
         for row in rows.iter().filter(|row| !row.released) {
             let Some(token) = &row.session else { continue };
-            let id: Option<Option<u64>> =
-                session.first(format!("SELECT IS_USED_LOCK({})", quoted(token)), what).await?;
-            if id.flatten().is_some() {
+            let id = session.number(format!("SELECT IS_USED_LOCK({})", quoted(token)), what).await?;
+            if id.is_some() {
                 let holder = row.holder.as_deref().unwrap_or("a process");
                 let what = format!("{holder} runs the pipeline: positions are not changed under it");
                 return Err(Error::configuration(what).lane(&row.lane).help("stop it first"));

@@ -100,8 +100,8 @@ impl Store {
         let tokens: BTreeSet<String> = held.filter_map(|row| row.session).collect();
         for token in tokens.into_iter().filter(|token| own.iter().all(|own| own.token != *token)) {
             let sql = format!("SELECT IS_USED_LOCK({})", quoted(&token));
-            let id: Option<Option<u64>> = session.first(sql, what).await?;
-            if let Some(id) = id.flatten().filter(|id| *id != u64::from(session.id())) {
+            let id = session.number(sql, what).await?;
+            if let Some(id) = id.filter(|id| *id != u64::from(session.id())) {
                 tracing::info!(connection = id, "another session has lanes that are taken: it is ended");
                 // It may have ended by itself, or be another user's: the term refuses it either way.
                 if let Err(failure) = session.run(format!("KILL {id}").as_bytes()).await {
@@ -127,7 +127,7 @@ impl Store {
             by_lane.entry(row.lane.clone()).or_default().push(row);
         }
         let sql = format!("SELECT 1 FROM {POSITIONS} WHERE pipeline = {} LIMIT 1", quoted(&self.pipeline));
-        let has_run = session.first::<u8>(sql, what).await?.is_some();
+        let has_run = session.number(sql, what).await?.is_some();
         let mut taken = Vec::with_capacity(lanes.len());
         for lane in lanes {
             let rows = by_lane.remove(lane).unwrap_or_default();

@@ -19,7 +19,7 @@ pub(crate) const OWN_TABLES: [&str; 2] = [POSITIONS, STATE];
 /// What makes them. Names are compared byte by byte: two lanes that differ in case are two.
 const DEFINITIONS: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS sluicegate_positions (
-       pipeline VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'whose',
+       pipeline VARCHAR(220) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'whose',
        lane VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'of which stream',
        shard SMALLINT UNSIGNED NOT NULL COMMENT 'of which connection',
        term BIGINT UNSIGNED NOT NULL COMMENT 'how often the lane was taken',
@@ -38,7 +38,7 @@ const DEFINITIONS: [&str; 2] = [
        PRIMARY KEY (pipeline, lane, shard)
      ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC COMMENT='Sluicegate: how far each lane was read'",
     "CREATE TABLE IF NOT EXISTS sluicegate_state (
-       pipeline VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+       pipeline VARCHAR(220) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
        name VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
        bytes LONGBLOB NOT NULL,
        PRIMARY KEY (pipeline, name)
@@ -55,8 +55,7 @@ pub async fn ensure(session: &mut Session) -> Result<(), Error> {
         "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({})",
         OWN_TABLES.map(quoted).join(",")
     );
-    let there: Option<u64> = session.first(sql, what).await?;
-    if there == Some(OWN_TABLES.len() as u64) {
+    if session.number(sql, what).await? == Some(OWN_TABLES.len() as u64) {
         return Ok(());
     }
     for definition in DEFINITIONS {

@@ -65,8 +65,8 @@ impl Table {
         }
         let columns = Self::columns(session, &place, &what).await?;
         let unique = Self::unique(session, &place, &what).await?;
-        let foreign: Option<u64> = session
-            .first(
+        let foreign = session
+            .number(
                 format!(
                     "SELECT COUNT(*) FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL \
                      AND (({place}) OR (REFERENCED_TABLE_SCHEMA = {} AND REFERENCED_TABLE_NAME = {}))",

@@ -16,6 +16,9 @@ use crate::client::{Failure, Session};
 /// Bytes that wait for statements, at most; then they are sent.
 const WINDOW: usize = 4 << 20;
 
+/// Updates in one packet.
+const UPDATES: usize = 200;
+
 /// Rows that are found to be wrong before the search ends: the epoch is aborted anyway, and what is left is found on
 /// the way back.
 const ENOUGH: usize = 256;
@@ -160,9 +163,50 @@ impl Shard {
             let form = Form::put(&table.plan, &server, shared.options.batch.rows);
             self.many(shared, table, &form, &there, false).await?;
         }
-        for entry in which(|entry| matches!(entry.op, Op::Patch | Op::Change)) {
-            if let Err(failure) = self.one_update(shared, table, entry).await? {
-                self.refuse(table, entry, &failure);
+        let changed = which(|entry| matches!(entry.op, Op::Patch | Op::Change));
+        self.updates(shared, table, &changed).await
+    }
+
+    /// Updates of different rows, many in one packet: each has columns of its own, so each is a statement of its own.
+    async fn updates(
+        &mut self,
+        shared: &Shared,
+        table: &TableWindow,
+        entries: &[usize],
+    ) -> Result<(), Error> {
+        let longest = shared.longest_statement();
+        let mut left = entries;
+        while !left.is_empty() && self.rejects.len() < ENOUGH {
+            let mut sql = std::mem::take(&mut self.sql);
+            sql.clear();
+            for (place, entry) in left.iter().take(UPDATES).enumerate() {
+                let before = sql.len();
+                if place > 0 {
+                    sql.push(b';');
+                }
+                let entry = &table.entries[*entry];
+                update(&table.plan, table.key(entry), table.cells(entry), &mut sql);
+                if place > 0 && sql.len() > longest {
+                    sql.truncate(before);
+                    break;
+                }
+            }
+            let (found, done) = self.transaction(shared).await?.run_each(&sql).await;
+            self.sql = sql;
+            let (run, rest) = left.split_at(found.len().min(left.len()));
+            for (entry, _) in run.iter().zip(&found).filter(|(_, rows)| **rows == 0) {
+                self.refuse(table, *entry, &Refusal::Absent);
+            }
+            left = rest;
+            match (done, left.split_first()) {
+                (Err(Failure::Data { code, message }), Some((entry, rest))) => {
+                    self.refuse(table, *entry, &Refusal::Data { code, message });
+                    left = rest;
+                }
+                (Err(failure), _) => {
+                    return Err(self.lost(failure.into_error("rows were not updated"), table));
+                }
+                (Ok(()), _) => {}
             }
         }
         Ok(())
@@ -226,6 +270,7 @@ impl Shard {
     ) -> Result<Result<(), Refusal>, Error> {
         let mut sql = std::mem::take(&mut self.sql);
         let entry = &table.entries[entry];
+        sql.clear();
         update(&table.plan, table.key(entry), table.cells(entry), &mut sql);
         let done = self.transaction(shared).await?.run(&sql).await;
         self.sql = sql;

@@ -124,9 +124,8 @@ fn upsert(plan: &Plan, server: &Server, into: &mut Vec<u8>) {
     }
 }
 
-/// `UPDATE` of one row, found by its key, with the cells that are there.
+/// Appends an `UPDATE` of one row, found by its key, with the cells that are there.
 pub fn update(plan: &Plan, key: &[u8], cells: &[u8], into: &mut Vec<u8>) {
-    into.clear();
     into.extend_from_slice(b"UPDATE ");
     plan.table.push(into);
     into.extend_from_slice(b" SET ");

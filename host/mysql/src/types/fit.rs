@@ -20,7 +20,13 @@ pub enum Fit {
 /// # Errors
 /// Why they may not, in words.
 pub fn fit(from: &DataType, column: &ColumnType) -> Result<Fit, String> {
-    let to = column.arrow();
+    let to = match (from, column) {
+        // The text of a number is no bits.
+        (DataType::Utf8 | DataType::Decimal128(_, _) | DataType::Decimal256(_, _), ColumnType::Bit) => {
+            DataType::UInt64
+        }
+        _ => column.arrow(),
+    };
     if *from == to || writes_itself(from, column) {
         return Ok(Fit::Same);
     }
@@ -48,6 +54,8 @@ fn writes_itself(from: &DataType, column: &ColumnType) -> bool {
         // The server checks the range.
         ColumnType::Integer { .. } | ColumnType::Year => integer,
         ColumnType::Bit => matches!(from, DataType::Binary | DataType::FixedSizeBinary(_)) || integer,
+        // A narrower float is the nearest, as the column is meant.
+        ColumnType::Float | ColumnType::Double => from.is_floating(),
         ColumnType::Bytes => matches!(from, DataType::Binary | DataType::FixedSizeBinary(_)),
         _ => *from == DataType::Null,
     }
@@ -74,5 +82,11 @@ mod tests {
         let fields = DataType::Struct(vec![Field::new("a", DataType::Int8, true)].into());
         assert!(fit(&fields, &ColumnType::Text).is_err());
         assert!(fit(&DataType::Date32, &int).is_err());
+        assert_eq!(fit(&DataType::Float64, &ColumnType::Float), Ok(Fit::Same));
+        assert_eq!(
+            fit(&DataType::Utf8, &ColumnType::Bit),
+            Ok(Fit::Cast(DataType::UInt64)),
+            "no bytes of digits"
+        );
     }
 }

@@ -17,6 +17,7 @@ on_each_server!(
     a_table_follows_its_changes,
     what_is_missing_stays,
     an_update_of_no_row_is_refused,
+    many_partial_images,
     any_history_ends_as_it_should,
     any_history_ends_as_it_should_with_three_writers,
     rows_are_only_added,
@@ -110,6 +111,27 @@ fn an_update_of_no_row_is_refused(flavour: Flavour) {
     assert_eq!(rows(&mut database), ["1|x|y"], "nothing of the epoch is there");
     // An update that changes nothing finds its row.
     process.epoch(&[simple("t", 1, &[(A, 1, Some("x"), Some("?"))])]).unwrap();
+}
+
+fn many_partial_images(flavour: Flavour) {
+    let (mut database, mut process) = started(flavour, TABLE, "{}");
+    let whole: Vec<_> = (0..500).map(|id| (I, id, Some("x"), Some("y"))).collect();
+    process.epoch(&[simple("t", 0, &whole)]).unwrap();
+    let long = "z".repeat(41);
+    let patch = |id: i64| match id {
+        7 | 250 | 499 => (A, id, Some(long.as_str()), Some("?")),
+        9 | 300 => (A, id + 10_000, Some("w"), Some("?")),
+        _ => (A, id, Some("?"), Some("w")),
+    };
+    let patches: Vec<_> = (0..500).map(patch).collect();
+    let told = refused(process.epoch(&[simple("t", 500, &patches)]));
+    assert_eq!(told.iter().map(|row| row.0).collect::<Vec<_>>(), [507, 509, 750, 800, 999]);
+    assert!(told[0].1.contains("1406") && told[1].1.contains("is absent"), "{told:?}");
+    process.abort().unwrap();
+    let good: Vec<_> = patches.into_iter().filter(|row| row.2 == Some("?")).collect();
+    process.epoch(&[simple("t", 1_000, &good)]).unwrap();
+    let count = "SELECT COUNT(*) FROM t WHERE a = 'x' AND b = 'w'";
+    assert_eq!(database.client().lines(count).unwrap(), ["495"]);
 }
 
 /// Random changes in random epochs, against a map.
