@@ -147,6 +147,7 @@ impl SinkEntry {
     pub(super) fn encrypt(&self) -> Option<&Encryption> {
         match self {
             Self::Kafka(on) => on.options.encrypt.as_ref(),
+            Self::MySql(_) => None,
             Self::File(options) => options.encrypt.as_ref(),
         }
     }
@@ -155,6 +156,7 @@ impl SinkEntry {
     pub(super) fn set_keys(&mut self, ring: &KeyRing) {
         let encrypt = match self {
             Self::Kafka(on) => &mut on.options.encrypt,
+            Self::MySql(_) => return,
             Self::File(options) => &mut options.encrypt,
         };
         if let Some(encryption) = encrypt {
@@ -166,6 +168,7 @@ impl SinkEntry {
     pub(super) fn system(&self) -> &'static str {
         match self {
             Self::Kafka(_) => "kafka",
+            Self::MySql(_) => "mysql",
             Self::File(_) => "file",
         }
     }
@@ -173,7 +176,7 @@ impl SinkEntry {
     /// Whether it can remove all rows of a table.
     pub(super) fn applies_truncates(&self) -> bool {
         match self {
-            Self::Kafka(_) | Self::File(_) => false,
+            Self::Kafka(_) | Self::MySql(_) | Self::File(_) => false,
         }
     }
 
