@@ -142,14 +142,19 @@ impl Session {
         let conn = &mut self.conn;
         let done = async {
             let mut result = conn.query_iter(sql).await?;
-            loop {
-                found.push(result.affected_rows());
-                if result.is_empty() {
-                    return result.drop_result().await;
-                }
-                // To the answer of the next.
+            found.push(result.affected_rows());
+            while !result.is_empty() {
+                // To the answer of the next. The client keeps an error of it back until it is asked again.
                 result.collect::<Row>().await?;
+                let rows = result.affected_rows();
+                if result.is_empty() {
+                    result.drop_result().await?;
+                    found.push(rows);
+                    return Ok(());
+                }
+                found.push(rows);
             }
+            result.drop_result().await
         };
         let done = tokio::time::timeout(self.limit, done).await;
         let done = self.ended(done, "a statement failed");

@@ -7,7 +7,7 @@ use sluicegate_connector::{Error, SinkReject};
 
 use super::options::WriteMode;
 use super::rows::{Op, Rows};
-use super::statements::{Form, update};
+use super::statements::{self, Form};
 use super::window::{ABSENT, Entry, TableWindow, Window};
 use super::writer::Shared;
 use crate::client::failure::{DUPLICATE, FOREIGN_KEY};
@@ -16,8 +16,8 @@ use crate::client::{Failure, Session};
 /// Bytes that wait for statements, at most; then they are sent.
 const WINDOW: usize = 4 << 20;
 
-/// Updates in one packet.
-const UPDATES: usize = 200;
+/// Statements in one packet, where each is about one row.
+const AT_ONCE: usize = 200;
 
 /// Rows that are found to be wrong before the search ends: the epoch is aborted anyway, and what is left is found on
 /// the way back.
@@ -155,7 +155,7 @@ impl Shard {
         };
         let gone = which(|entry| entry.op == Op::Delete || entry.anew);
         if !gone.is_empty() {
-            self.many(shared, table, &Form::delete(&table.plan), &gone, true).await?;
+            self.delete(shared, table, &gone).await?;
         }
         let there = which(|entry| entry.op == Op::Put);
         if !there.is_empty() {
@@ -164,28 +164,46 @@ impl Shard {
             self.many(shared, table, &form, &there, false).await?;
         }
         let changed = which(|entry| matches!(entry.op, Op::Patch | Op::Change));
-        self.updates(shared, table, &changed).await
+        let update = |entry: &Entry, into: &mut Vec<u8>| {
+            statements::update(&table.plan, table.key(entry), table.cells(entry), into);
+        };
+        self.each(shared, table, &changed, true, update).await
     }
 
-    /// Updates of different rows, many in one packet: each has columns of its own, so each is a statement of its own.
-    async fn updates(
+    /// Of a small table the server would rather read all rows than find many keys, and wait for those that another
+    /// connection has locked, which may be one of ours that waits for this one to commit. So with several connections
+    /// each row is found by itself.
+    async fn delete(&mut self, shared: &Shared, table: &TableWindow, entries: &[usize]) -> Result<(), Error> {
+        if shared.options.writers == 1 {
+            self.many(shared, table, &Form::delete(&table.plan), entries, true).await?;
+            return Ok(());
+        }
+        let delete = |entry: &Entry, into: &mut Vec<u8>| {
+            statements::delete(&table.plan, table.key(entry), into);
+        };
+        self.each(shared, table, entries, false, delete).await
+    }
+
+    /// Statements about a row each, many in one packet. Where it `must_exist`, a row that is not there is refused.
+    async fn each(
         &mut self,
         shared: &Shared,
         table: &TableWindow,
         entries: &[usize],
+        must_exist: bool,
+        write: impl Fn(&Entry, &mut Vec<u8>),
     ) -> Result<(), Error> {
         let longest = shared.longest_statement();
         let mut left = entries;
         while !left.is_empty() && self.rejects.len() < ENOUGH {
             let mut sql = std::mem::take(&mut self.sql);
             sql.clear();
-            for (place, entry) in left.iter().take(UPDATES).enumerate() {
+            for (place, entry) in left.iter().take(AT_ONCE).enumerate() {
                 let before = sql.len();
                 if place > 0 {
                     sql.push(b';');
                 }
-                let entry = &table.entries[*entry];
-                update(&table.plan, table.key(entry), table.cells(entry), &mut sql);
+                write(&table.entries[*entry], &mut sql);
                 if place > 0 && sql.len() > longest {
                     sql.truncate(before);
                     break;
@@ -194,7 +212,7 @@ impl Shard {
             let (found, done) = self.transaction(shared).await?.run_each(&sql).await;
             self.sql = sql;
             let (run, rest) = left.split_at(found.len().min(left.len()));
-            for (entry, _) in run.iter().zip(&found).filter(|(_, rows)| **rows == 0) {
+            for (entry, _) in run.iter().zip(&found).filter(|(_, rows)| must_exist && **rows == 0) {
                 self.refuse(table, *entry, &Refusal::Absent);
             }
             left = rest;
@@ -204,7 +222,7 @@ impl Shard {
                     left = rest;
                 }
                 (Err(failure), _) => {
-                    return Err(self.lost(failure.into_error("rows were not updated"), table));
+                    return Err(self.lost(failure.into_error("rows were not changed"), table));
                 }
                 (Ok(()), _) => {}
             }
@@ -271,7 +289,7 @@ impl Shard {
         let mut sql = std::mem::take(&mut self.sql);
         let entry = &table.entries[entry];
         sql.clear();
-        update(&table.plan, table.key(entry), table.cells(entry), &mut sql);
+        statements::update(&table.plan, table.key(entry), table.cells(entry), &mut sql);
         let done = self.transaction(shared).await?.run(&sql).await;
         self.sql = sql;
         match done {

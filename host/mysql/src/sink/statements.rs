@@ -141,6 +141,10 @@ pub fn update(plan: &Plan, key: &[u8], cells: &[u8], into: &mut Vec<u8>) {
         into.push(b'=');
         into.extend_from_slice(cell);
     }
+    push_where(plan, key, into);
+}
+
+fn push_where(plan: &Plan, key: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(b" WHERE ");
     for (place, (cell, column)) in split(key).zip(plan.key_names()).enumerate() {
         if place > 0 {
@@ -150,6 +154,13 @@ pub fn update(plan: &Plan, key: &[u8], cells: &[u8], into: &mut Vec<u8>) {
         into.push(b'=');
         into.extend_from_slice(cell);
     }
+}
+
+/// Appends a `DELETE` of one row, found by its key.
+pub fn delete(plan: &Plan, key: &[u8], into: &mut Vec<u8>) {
+    into.extend_from_slice(b"DELETE FROM ");
+    plan.table.push(into);
+    push_where(plan, key, into);
 }
 
 #[cfg(test)]

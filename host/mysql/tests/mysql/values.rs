@@ -193,7 +193,7 @@ fn what_does_not_fit_is_refused(flavour: Flavour) {
                 column("s", pick(2, "long", "abc")),
                 column("small", number(3, Some(128))),
                 column("must", number(4, None)),
-                column("f", Float64Array::from_iter_values(ids.iter().map(f64::from))),
+                column("f", Float64Array::from_iter_values(ids.iter().copied().map(f64::from))),
                 column("k", pick(6, "c", "a")),
                 column("positive", number(7, Some(-1))),
             ],
