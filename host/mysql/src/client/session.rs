@@ -51,13 +51,11 @@ impl Session {
     pub async fn open(connection: &Connection, modes: &[String], extra: &[String]) -> Result<Self, Error> {
         let what = format!("no connection to {} as {}", connection.address(), connection.user);
         let options = Opts::from(connection.options()?);
-        let conn = match tokio::time::timeout(connection.connect_timeout.0, Conn::new(options)).await {
-            Ok(conn) => conn.map_err(|error| sort(error, &what).into_error(&what))?,
-            Err(_) => {
-                let limit = connection.connect_timeout;
-                return Err(Error::transient(format!("{what} within {limit}")));
-            }
-        };
+        let limit = connection.connect_timeout;
+        let conn = tokio::time::timeout(limit.0, Conn::new(options))
+            .await
+            .map_err(|_| Error::transient(format!("{what} within {limit}")))?
+            .map_err(|error| sort(error, &what).into_error(&what))?;
         let mut session = Self {
             conn,
             server: Server::new("", 0),

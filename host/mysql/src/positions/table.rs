@@ -118,7 +118,7 @@ impl FromRow for LaneRow {
                 session: row.take_opt(12)?.ok()?,
             })
         })();
-        parsed.ok_or_else(|| FromRowError(row))
+        parsed.ok_or(FromRowError(row))
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Rows {
     /// How they are written.
     pub plan: Arc<Plan>,
     origin: Origin,
-    rows: Vec<Row>,
+    changes: Vec<Row>,
     cells: Vec<u8>,
     keys: Vec<u8>,
 }
@@ -54,34 +54,34 @@ pub struct Rows {
 impl Rows {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.changes.len()
     }
 
     /// A row.
     pub fn row(&self, place: usize) -> &Row {
-        &self.rows[place]
+        &self.changes[place]
     }
 
     /// The cells of a row, with commas between.
     pub fn cells(&self, place: usize) -> &[u8] {
-        let start = place.checked_sub(1).map_or(0, |before| self.rows[before].cells_end);
-        &self.cells[start..self.rows[place].cells_end]
+        let start = place.checked_sub(1).map_or(0, |before| self.changes[before].cells_end);
+        &self.cells[start..self.changes[place].cells_end]
     }
 
     /// The key of a row, with commas between.
     pub fn key(&self, place: usize) -> &[u8] {
-        let start = place.checked_sub(1).map_or(0, |before| self.rows[before].key_end);
-        &self.keys[start..self.rows[place].key_end]
+        let start = place.checked_sub(1).map_or(0, |before| self.changes[before].key_end);
+        &self.keys[start..self.changes[place].key_end]
     }
 
     /// Bytes that they hold.
     pub fn bytes(&self) -> usize {
-        self.cells.len() + self.keys.len() + self.rows.len() * size_of::<Row>()
+        self.cells.len() + self.keys.len() + self.changes.len() * size_of::<Row>()
     }
 
     /// A row's number in its lane.
     pub fn ordinal(&self, place: usize) -> u64 {
-        self.origin.ordinals[self.rows[place].source as usize]
+        self.origin.ordinals[self.changes[place].source as usize]
     }
 
     /// Where the rows came from.
@@ -91,7 +91,7 @@ impl Rows {
 
     /// A row as one that the server refused.
     pub fn refused(&self, place: usize, reason: String) -> SinkReject {
-        let source = self.rows[place].source as usize;
+        let source = self.changes[place].source as usize;
         SinkReject {
             lane: self.origin.lane.clone(),
             ordinal: self.origin.ordinals[source],
@@ -131,7 +131,7 @@ impl Rows {
             out: Self {
                 plan: Arc::clone(plan),
                 origin: batch.origin().clone(),
-                rows: Vec::with_capacity(batch.len()),
+                changes: Vec::with_capacity(batch.len()),
                 cells: Vec::with_capacity(batch.len() * plan.columns.len() * 12),
                 keys: Vec::with_capacity(batch.len() * plan.key.len() * 12),
             },
@@ -196,7 +196,7 @@ struct Encoding<'a> {
 impl Encoding<'_> {
     /// A row alone, or both halves of a pair. Nothing of it is kept where it is refused.
     fn unit(&mut self, batch: &ChangeBatch, unit: std::ops::Range<usize>) -> Result<(), Reject> {
-        let kept = (self.out.rows.len(), self.out.cells.len(), self.out.keys.len());
+        let kept = (self.out.changes.len(), self.out.cells.len(), self.out.keys.len());
         let last = unit.end - 1;
         let written =
             if unit.len() == 2 { self.pair(unit.start) } else { self.single(batch.kind(last), last) };
@@ -214,7 +214,7 @@ impl Encoding<'_> {
             Ok(())
         });
         written.map_err(|reason| {
-            self.out.rows.truncate(kept.0);
+            self.out.changes.truncate(kept.0);
             self.out.cells.truncate(kept.1);
             self.out.keys.truncate(kept.2);
             Reject { row: last as u32, reason }
@@ -333,9 +333,9 @@ impl Encoding<'_> {
     }
 
     fn push(&mut self, op: Op, row: usize) {
-        let start = self.out.rows.last().map_or(0, |before| before.key_end);
+        let start = self.out.changes.last().map_or(0, |before| before.key_end);
         let hash = xxh3_64(&self.out.keys[start..]);
-        self.out.rows.push(Row {
+        self.out.changes.push(Row {
             op,
             cells_end: self.out.cells.len(),
             key_end: self.out.keys.len(),

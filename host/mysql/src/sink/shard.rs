@@ -222,7 +222,7 @@ impl Shard {
                     left = rest;
                 }
                 (Err(failure), _) => {
-                    return Err(self.lost(failure.into_error("rows were not changed"), table));
+                    return Err(failure.into_error("rows were not changed").table(&table.plan.output));
                 }
                 (Ok(()), _) => {}
             }
@@ -246,7 +246,8 @@ impl Shard {
             if by_key { table.key(entry) } else { table.cells(entry) }
         };
         let mut postponed = Vec::new();
-        let mut stretches = vec![0..entries.len()];
+        let all = 0..entries.len();
+        let mut stretches = vec![all];
         while let Some(stretch) = stretches.pop() {
             let mut sql = std::mem::take(&mut self.sql);
             let sent = form.write(stretch.clone(), longest, text, &mut sql);
@@ -257,7 +258,7 @@ impl Shard {
             }
             match done {
                 Ok(_) => {}
-                Err(Failure::Other(error)) => return Err(self.lost(error, table)),
+                Err(Failure::Other(error)) => return Err(error.table(&table.plan.output)),
                 Err(Failure::Data { code, message }) if sent.len() == 1 => {
                     if table.plan.ordered && may_pass_later(code) {
                         postponed.push((entries[sent.start], code));
@@ -296,7 +297,7 @@ impl Shard {
             Ok(done) if done.rows == 0 => Ok(Err(Refusal::Absent)),
             Ok(_) => Ok(Ok(())),
             Err(Failure::Data { code, message }) => Ok(Err(Refusal::Data { code, message })),
-            Err(Failure::Other(error)) => Err(self.lost(error, table)),
+            Err(Failure::Other(error)) => Err(error.table(&table.plan.output)),
         }
     }
 
@@ -434,11 +435,6 @@ impl Shard {
             Refusal::Data { code, message } => words(*code, message),
         };
         self.rejects.push(table.refuse(&table.entries[entry], reason));
-    }
-
-    /// The transaction is over.
-    fn lost(&mut self, error: Error, table: &TableWindow) -> Error {
-        error.table(&table.plan.output)
     }
 
     /// Decides. Nothing waits any more.

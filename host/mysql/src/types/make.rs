@@ -28,9 +28,8 @@ pub fn column_definition(field: &Field, in_key: bool) -> Result<String, String> 
         }
         DataType::Date32 => "DATE".to_owned(),
         DataType::Duration(unit) => format!("TIME({})", digits(*unit)),
-        DataType::Timestamp(unit, None) => format!("DATETIME({})", digits(*unit)),
-        // TIMESTAMP ends in 2038 on most servers.
-        DataType::Timestamp(unit, Some(_)) => format!("DATETIME({})", digits(*unit)),
+        // Instants too: TIMESTAMP ends in 2038 on most servers.
+        DataType::Timestamp(unit, _) => format!("DATETIME({})", digits(*unit)),
         DataType::Utf8 => return Ok(text(field, in_key)),
         DataType::Binary if in_key => "VARBINARY(255)".to_owned(),
         DataType::Binary => "LONGBLOB".to_owned(),

@@ -224,7 +224,7 @@ fn tables_are_made(flavour: Flavour) {
             column("text", StringArray::from(vec!["漢😀"])),
         ],
     );
-    process.epoch(&[batch.clone()]).unwrap();
+    process.epoch(std::slice::from_ref(&batch)).unwrap();
     assert_eq!(
         database.client().lines("SELECT * FROM `made_or``ders`").unwrap(),
         ["18446744073709551615|A|漢😀"]

@@ -105,7 +105,7 @@ fn pass(client: TcpStream, server: TcpStream, cut: &AtomicBool) {
     let mute = Arc::new(AtomicBool::new(false));
     let muted = Arc::clone(&mute);
     let back = std::thread::spawn(move || {
-        let mut bytes = [0; 64 << 10];
+        let mut bytes = vec![0; 64 << 10];
         while let Ok(count @ 1..) = from_server.read(&mut bytes) {
             // The server has committed, and nobody hears of it.
             if muted.load(Ordering::SeqCst) || to_client.write_all(&bytes[..count]).is_err() {
@@ -115,7 +115,7 @@ fn pass(client: TcpStream, server: TcpStream, cut: &AtomicBool) {
         let _ = to_client.shutdown(Shutdown::Both);
     });
     let (mut from_client, mut to_server) = (client, server);
-    let mut bytes = [0; 64 << 10];
+    let mut bytes = vec![0; 64 << 10];
     while let Ok(count @ 1..) = from_client.read(&mut bytes) {
         let commits = bytes[..count].windows(6).any(|bytes| bytes == b"COMMIT");
         if commits && cut.swap(false, Ordering::SeqCst) {
@@ -222,7 +222,7 @@ fn a_server_that_comes_back(flavour: Flavour) {
     client.execute("SET GLOBAL read_only = 1").unwrap();
     client.execute("CREATE USER plain IDENTIFIED BY 'plain'; GRANT ALL ON test.* TO plain").unwrap();
     let mut plain = connection(server.port(), "test");
-    plain.user = "plain".to_owned();
+    "plain".clone_into(&mut plain.user);
     plain.password = Some(sluicegate_mysql::Secret::new("plain"));
     let mut process = Process::new(&plain, options(r#"{"write": "insert"}"#));
     process.prepare(&[]).unwrap();

@@ -91,10 +91,10 @@ impl Drop for MySqlClient {
 fn show(value: Value) -> Option<String> {
     Some(match value {
         Value::NULL => return None,
-        Value::Bytes(bytes) => String::from_utf8(bytes).unwrap_or_else(|error| {
-            let hex: String = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("0x{hex}")
-        }),
+        Value::Bytes(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => Value::Bytes(error.into_bytes()).as_sql(true),
+        },
         other => other.as_sql(true),
     })
 }
