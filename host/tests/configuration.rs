@@ -94,13 +94,14 @@ fn the_example_is_valid() {
 
 #[test]
 fn the_example_for_mysql_is_valid() {
+    let directory = tempfile::tempdir().unwrap();
     let text = std::fs::read_to_string("../examples/kafka-to-mysql/pipeline.yaml").unwrap();
     let text = text
         .replace("${BROKERS}", "localhost:1")
         .replace("${MYSQL_URL}", "mysql://localhost:1/ods")
         .replace("${MYSQL_USER}", "u")
         .replace("${MYSQL_PASSWORD}", "hush-hush");
-    let config = Config::parse(&text, Path::new("pipeline.yaml")).unwrap();
+    let config = Config::parse(&text, &directory.path().join("pipeline.yaml")).unwrap();
     config.check().unwrap();
     let pipeline = config.assemble(&RunOptions::default()).unwrap();
     assert!(!pipeline.bounded && pipeline.dead_letters.open);

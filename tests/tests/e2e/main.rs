@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `files` | files as source and sink: all forms, kills, a full disk, standard streams |
 //! | `formats` | messages of GoldenGate, Canal and Debezium, from topic to topic |
-//! | `mysql` | tables as the target: values, kills
+//! | `mysql` | tables as the target: values, kills |
 //! | `kill` | two processes, killed and paused at random: nothing is lost, nothing comes twice |
 //! | `trap` | a row that brings a guest down, alone among a million |
 //! | `evil` | guests that do what no guest should: contained, and all other rows arrive |
