@@ -1,8 +1,9 @@
-//! MySQL and MariaDB: sink and positions.
+//! MySQL and MariaDB: binlog, sink and positions.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`connection`] | [`Connection`]: how a server is reached |
+//! | [`binlog`] | a server's log of changes, from its bytes to batches |
 //! | `client` | a session on a server, and what its errors mean |
 //! | `sql` | names and values as SQL text |
 //! | [`types`] | types of columns, and what they take |
@@ -16,6 +17,7 @@
 //! lane's row of `sluicegate_positions`: whoever takes the lane raises it, and a commit under an older one changes
 //! nothing (`positions/store.rs`).
 
+pub mod binlog;
 mod client;
 pub mod connection;
 pub mod positions;

@@ -1,0 +1,83 @@
+//! Names of transactions, and sets of them.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`mysql`] | MySQL's: a server's UUID, a tag where there is one, a number; sets hold any of them |
+//! | [`mariadb`] | MariaDB's: domain, server, sequence; a set is the last one of each domain |
+//! | [`intervals`] | sets of numbers as ranges |
+
+pub mod intervals;
+pub mod mariadb;
+pub mod mysql;
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Text that is no GTID, or no set of them.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{text:?} is no {what}: {why}")]
+pub struct GtidError {
+    /// What was written.
+    pub text: String,
+    /// What it should have been.
+    pub what: &'static str,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// The name of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Gtid {
+    /// Of MySQL.
+    MySql(mysql::Gtid),
+    /// Of MariaDB.
+    MariaDb(mariadb::Gtid),
+}
+
+impl fmt::Display for Gtid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MySql(gtid) => gtid.fmt(f),
+            Self::MariaDb(gtid) => gtid.fmt(f),
+        }
+    }
+}
+
+/// Transactions that were seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GtidSet {
+    /// Of MySQL.
+    MySql(mysql::GtidSet),
+    /// Of MariaDB.
+    MariaDb(mariadb::GtidSet),
+}
+
+impl GtidSet {
+    /// Adds a transaction. One of the other family is not added, and the answer is `false`.
+    pub fn add(&mut self, gtid: &Gtid) -> bool {
+        match (self, gtid) {
+            (Self::MySql(set), Gtid::MySql(gtid)) => set.add(gtid),
+            (Self::MariaDb(set), Gtid::MariaDb(gtid)) => set.add(*gtid),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::MySql(set) => set.is_empty(),
+            Self::MariaDb(set) => set.is_empty(),
+        }
+    }
+}
+
+impl fmt::Display for GtidSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MySql(set) => set.fmt(f),
+            Self::MariaDb(set) => set.fmt(f),
+        }
+    }
+}

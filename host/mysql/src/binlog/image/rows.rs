@@ -1,0 +1,294 @@
+//! The rows of an event.
+
+use std::sync::Arc;
+
+use arrow_schema::ArrowError;
+use sluicegate_model::{Column, RowKind};
+
+use super::cell::CellFault;
+use super::column::GrowingColumn;
+use crate::binlog::bytes::{Cursor, bit, bitmap_len};
+use crate::binlog::error::Fault;
+use crate::binlog::event::rows::{Change, Rows};
+use crate::binlog::schema::Table;
+
+/// An event's images cannot be read on.
+#[derive(Debug)]
+pub(in crate::binlog) struct RowFault {
+    pub(in crate::binlog) row: u32,
+    pub(in crate::binlog) column: Option<usize>,
+    pub(in crate::binlog) fault: Fault,
+}
+
+/// Rows of one table that grow, with what each does.
+#[derive(Debug)]
+pub(in crate::binlog) struct TableRows {
+    table: Arc<Table>,
+    columns: Vec<GrowingColumn>,
+    /// Codes of [`RowKind`].
+    pub(in crate::binlog) kinds: Vec<u8>,
+    /// Number of the row in its event.
+    pub(in crate::binlog) parts: Vec<u32>,
+}
+
+/// Which columns an image has.
+struct Image<'a> {
+    present: &'a [u8],
+    /// How many.
+    count: usize,
+    /// Whether it has all.
+    full: bool,
+}
+
+impl<'a> Image<'a> {
+    fn new(present: &'a [u8], columns: usize) -> Self {
+        let count = (0..columns).filter(|place| bit(present, *place)).count();
+        Self { present, count, full: count == columns }
+    }
+}
+
+impl TableRows {
+    /// No rows yet, with room for some.
+    pub(in crate::binlog) fn new(table: Arc<Table>, rows: usize) -> Self {
+        let columns = table
+            .columns
+            .iter()
+            .map(|column| GrowingColumn::new(&column.cell, column.field.is_some(), rows))
+            .collect();
+        Self { table, columns, kinds: Vec::with_capacity(rows), parts: Vec::with_capacity(rows) }
+    }
+
+    pub(in crate::binlog) fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// The largest column's bytes of text.
+    pub(in crate::binlog) fn text_bytes(&self) -> usize {
+        self.columns.iter().map(GrowingColumn::text_bytes).max().unwrap_or(0)
+    }
+
+    /// Adds the rows of an event but for its first `skip`. A row with a value that cannot be kept is given to
+    /// `reject` with the reason, and is not added; both halves of an update are.
+    ///
+    /// # Errors
+    /// Where the images are not what the table says; rows before it may have been added.
+    pub(in crate::binlog) fn add(
+        &mut self,
+        rows: &Rows,
+        skip: u32,
+        mut reject: impl FnMut(u32, String),
+    ) -> Result<(), RowFault> {
+        if rows.columns != self.columns.len() {
+            let why =
+                format!("its images have {} columns, the table has {}", rows.columns, self.columns.len());
+            return Err(RowFault { row: 0, column: None, fault: Fault::new(why) });
+        }
+        let before = Image::new(&rows.present, rows.columns);
+        let after = rows.change.is_update().then(|| Image::new(&rows.present_after, rows.columns));
+        if before.count == 0 && after.as_ref().is_none_or(|after| after.count == 0) {
+            let why = "its images have no column, so its rows cannot be counted: set `binlog_row_image=FULL`";
+            return Err(RowFault { row: 0, column: None, fault: Fault::new(why) });
+        }
+        let mut json = Vec::new();
+        if rows.change == Change::PartialUpdate {
+            json.resize(rows.columns, None);
+        }
+        let mut cursor = Cursor::new(&rows.images);
+        let mut row = 0;
+        while !cursor.is_empty() {
+            let from = self.len();
+            let mut reason = None;
+            let (first, second) = match rows.change {
+                Change::Insert => (RowKind::Insert, None),
+                Change::Delete => (RowKind::Delete, None),
+                Change::Update | Change::PartialUpdate => (RowKind::UpdateBefore, Some(RowKind::UpdateAfter)),
+            };
+            let before_start = cursor;
+            self.image(&before, &mut cursor, row, &mut reason)?;
+            self.kinds.push(first.code());
+            self.parts.push(row);
+            if let (Some(second), Some(after)) = (second, &after) {
+                let differences = match rows.change {
+                    Change::PartialUpdate => {
+                        self.old_json(&before, before_start, &mut json).map_err(|fault| RowFault {
+                            row,
+                            column: None,
+                            fault,
+                        })?;
+                        self.differences(&mut cursor).map_err(|fault| RowFault {
+                            row,
+                            column: None,
+                            fault,
+                        })?
+                    }
+                    _ => None,
+                };
+                self.after_image(
+                    after,
+                    &mut cursor,
+                    row,
+                    differences.map(|bits| (bits, &json[..])),
+                    &mut reason,
+                )?;
+                self.kinds.push(second.code());
+                self.parts.push(row);
+            }
+            if row < skip || reason.is_some() {
+                self.truncate(from);
+            }
+            if let Some(reason) = reason.filter(|_| row >= skip) {
+                reject(row, reason);
+            }
+            row += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads an image that stands alone: cells that it lacks are missing.
+    #[inline]
+    fn image(
+        &mut self,
+        image: &Image<'_>,
+        cursor: &mut Cursor<'_>,
+        row: u32,
+        reason: &mut Option<String>,
+    ) -> Result<(), RowFault> {
+        let nulls =
+            cursor.take(bitmap_len(image.count)).map_err(|fault| RowFault { row, column: None, fault })?;
+        let mut number = 0;
+        for (place, column) in self.columns.iter_mut().enumerate() {
+            if !image.full && !bit(image.present, place) {
+                column.push_missing();
+                continue;
+            }
+            if bit(nulls, number) {
+                column.push_null();
+            } else if let Err(fault) = column.read(cursor) {
+                settle(fault, column, (row, place), &self.table, reason)?;
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads the new image of an update, whose old one was read last. What it lacks was not changed: where
+    /// the old image has it, it is there again.
+    fn after_image(
+        &mut self,
+        image: &Image<'_>,
+        cursor: &mut Cursor<'_>,
+        row: u32,
+        differences: Option<(&[u8], &[Option<&[u8]>])>,
+        reason: &mut Option<String>,
+    ) -> Result<(), RowFault> {
+        let nulls =
+            cursor.take(bitmap_len(image.count)).map_err(|fault| RowFault { row, column: None, fault })?;
+        let (mut number, mut json_number) = (0, 0);
+        for (place, column) in self.columns.iter_mut().enumerate() {
+            let mut partial = None;
+            if let Some((bits, old)) = differences
+                && column.is_json()
+            {
+                partial = bit(bits, json_number).then(|| old[place]);
+                json_number += 1;
+            }
+            if !image.full && !bit(image.present, place) {
+                column.repeat_last();
+                continue;
+            }
+            if bit(nulls, number) {
+                column.push_null();
+            } else {
+                let read = match partial {
+                    Some(old) => column.read_json_diff(cursor, old),
+                    None => column.read(cursor),
+                };
+                if let Err(fault) = read {
+                    settle(fault, column, (row, place), &self.table, reason)?;
+                }
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// Finds the JSON values of an old image, which differences may be to.
+    fn old_json<'a>(
+        &self,
+        image: &Image<'_>,
+        mut cursor: Cursor<'a>,
+        json: &mut [Option<&'a [u8]>],
+    ) -> Result<(), Fault> {
+        let nulls = cursor.take(bitmap_len(image.count))?;
+        let mut number = 0;
+        for (place, (column, old)) in self.columns.iter().zip(json).enumerate() {
+            *old = None;
+            if !bit(image.present, place) {
+                continue;
+            }
+            if !bit(nulls, number) {
+                *old = column.peek_json(cursor)?;
+                column.skip(&self.table.columns[place].cell, &mut cursor)?;
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// What stands before the new image of a partial update: options, and a bit for each JSON column of the
+    /// table that says whether it comes as differences.
+    fn differences<'a>(&self, cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, Fault> {
+        const PARTIAL_JSON: u64 = 1;
+        match cursor.packed()? {
+            0 => Ok(None),
+            PARTIAL_JSON => {
+                let json = self.columns.iter().filter(|column| column.is_json()).count();
+                cursor.take(bitmap_len(json)).map(Some)
+            }
+            other => Err(Fault::new(format!("its images have options that are not known here ({other:#x})"))),
+        }
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.columns.iter_mut().for_each(|column| column.truncate(rows));
+        self.kinds.truncate(rows);
+        self.parts.truncate(rows);
+    }
+
+    /// The columns of the table's schema.
+    ///
+    /// # Errors
+    /// Arrow's: none for tables that [`Table::describe`] made.
+    pub(in crate::binlog) fn finish(self) -> Result<Finished, ArrowError> {
+        let columns: Result<Vec<Option<Column>>, _> =
+            self.columns.into_iter().map(GrowingColumn::finish).collect();
+        let columns = columns?.into_iter().flatten().collect();
+        Ok(Finished { columns, kinds: self.kinds, parts: self.parts })
+    }
+}
+
+/// Rows that do not grow any more.
+pub(in crate::binlog) struct Finished {
+    pub(in crate::binlog) columns: Vec<Column>,
+    pub(in crate::binlog) kinds: Vec<u8>,
+    pub(in crate::binlog) parts: Vec<u32>,
+}
+
+/// Goes on after a value that cannot be kept, with NULL in its place until its row is taken off.
+#[cold]
+fn settle(
+    fault: CellFault,
+    column: &mut GrowingColumn,
+    (row, place): (u32, usize),
+    table: &Table,
+    reason: &mut Option<String>,
+) -> Result<(), RowFault> {
+    match fault {
+        CellFault::Image(fault) => Err(RowFault { row, column: Some(place), fault }),
+        CellFault::Value(bad) => {
+            column.push_null();
+            reason.get_or_insert_with(|| format!("column {}: {}", table.columns[place].name, bad.0));
+            Ok(())
+        }
+    }
+}

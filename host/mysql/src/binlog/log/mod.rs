@@ -1,0 +1,17 @@
+//! The log as a stream of transactions: what its events mean in their order.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`entry`] | what comes out: transactions' beginnings and ends, rows, statements |
+//! | [`position`] | where the log can be read on, and how far within a transaction |
+//! | [`Log`] | the state between events: format, table maps, the open transaction |
+//! | `transactions` | where transactions begin and end |
+
+pub mod entry;
+mod log;
+pub mod position;
+mod transactions;
+
+pub use entry::{Entry, RowsEntry, StatementEntry, Transaction};
+pub use log::Log;
+pub use position::LogPosition;
