@@ -12,7 +12,7 @@ use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mysql_common::binlog::EventStreamReader;
 use mysql_common::binlog::consts::BinlogVersion;
-use mysql_common::binlog::events::{EventData, RowsEventData};
+use mysql_common::binlog::events::EventData;
 use sluicegate_model::Lane;
 use sluicegate_mysql::binlog::{Decoder, Entry, Log, LogPosition, Place, ReadOptions, Record, Table};
 
@@ -62,11 +62,7 @@ fn row_by_row(stream: &[u8]) -> usize {
     while let Some(event) = reader.read(&mut rest).expect("an event") {
         let Some(EventData::RowsEvent(data)) = event.read_data().expect("an event") else { continue };
         let map = reader.get_tme(data.table_id()).expect("a table map");
-        let images = match &data {
-            RowsEventData::WriteRowsEvent(data) => data.rows(map),
-            other => other.rows(map),
-        };
-        for row in images {
+        for row in data.rows(map) {
             let (before, after) = row.expect("a row");
             black_box((before, after));
             rows += 1;

@@ -88,7 +88,7 @@ impl Captured {
     pub fn end(&mut self) -> (String, u64) {
         let status = match self.flavour {
             Flavour::MariaDb => "SHOW MASTER STATUS",
-            _ => "SHOW BINARY LOG STATUS",
+            Flavour::MySql84 => "SHOW BINARY LOG STATUS",
         };
         let row = self.client().rows(status).unwrap().remove(0);
         (row[0].clone().unwrap(), row[1].as_ref().unwrap().parse().unwrap())
@@ -147,9 +147,9 @@ impl Captured {
         entries
     }
 
-    /// The kinds of all events since the start, those within compressed transactions too.
-    pub fn kinds(&mut self) -> Vec<u8> {
-        self.events().1.iter().map(|event| event[4]).collect()
+    /// How many events of a kind there were since the start; those within compressed transactions are not seen.
+    pub fn count(&mut self, kind: u8) -> usize {
+        self.events().1.iter().filter(|event| event[4] == kind).count()
     }
 }
 

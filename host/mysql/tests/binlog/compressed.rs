@@ -29,7 +29,7 @@ fn transactions_of_mysql() {
     captured.run("SET SESSION binlog_transaction_compression = ON");
     captured.begin();
     captured.run(CHANGES);
-    assert!(captured.kinds().iter().filter(|event| **event == kind::TRANSACTION_PAYLOAD).count() >= 3);
+    assert!(captured.count(kind::TRANSACTION_PAYLOAD) >= 3);
     assert_same(&mut captured, &mut Reader::new(), "t");
 
     // A position inside a compressed transaction is before it, and counts.
@@ -61,14 +61,13 @@ fn events_of_mariadb() {
     numbers(&mut captured);
     captured.begin();
     captured.run(CHANGES);
-    let kinds = captured.kinds();
     for compressed in [
         kind::QUERY_COMPRESSED,
         kind::WRITE_ROWS_COMPRESSED_V1,
         kind::UPDATE_ROWS_COMPRESSED_V1,
         kind::DELETE_ROWS_COMPRESSED_V1,
     ] {
-        assert!(kinds.contains(&compressed), "{}", kind::name(compressed));
+        assert!(captured.count(compressed) > 0, "{}", kind::name(compressed));
     }
     assert_same(&mut captured, &mut Reader::new(), "t");
     let statements: Vec<String> = captured

@@ -1,6 +1,6 @@
 //! Row images with less than the whole row.
 
-use sluicegate_model::{Cell, RowKind};
+use sluicegate_model::{Cell, ChangeBatch, Column, RowKind};
 use sluicegate_test_servers::Flavour;
 
 use super::captured::Captured;
@@ -25,7 +25,7 @@ fn images_of_every_extent_make_the_same_table() {
             captured.run(CHANGES);
             let decoded = assert_same(&mut captured, &mut Reader::new(), "t");
             let batch = batches(&decoded).next().unwrap();
-            let missing = batch.columns().iter().any(|column| column.has_missing());
+            let missing = batch.columns().iter().any(Column::has_missing);
             assert_eq!(missing, extent != "FULL", "{extent} on {flavour}");
             // The key is in every image: an update that has less of it would have nothing to find its row by.
             for name in ["id", "k"] {
@@ -87,6 +87,6 @@ fn columns_can_be_left_out() {
                 batch.schema().fields().iter().map(|field| field.name().as_str()).collect();
             assert_eq!(names, ["id", "d"]);
         }
-        assert_eq!(batches(&decoded).map(|batch| batch.len()).sum::<usize>(), 3 + 6 + 2 + 2 + 2 + 1);
+        assert_eq!(batches(&decoded).map(ChangeBatch::len).sum::<usize>(), 3 + 6 + 2 + 2 + 2 + 1);
     }
 }

@@ -1,5 +1,6 @@
 //! JSON of MySQL, whole and in parts.
 
+use sluicegate_model::ChangeBatch;
 use sluicegate_mysql::binlog::event::kind;
 use sluicegate_test_servers::Flavour;
 
@@ -84,7 +85,7 @@ fn differences_are_applied_to_the_old_value() {
         captured.run("SET SESSION binlog_row_value_options = 'PARTIAL_JSON'");
         captured.run(&format!("SET SESSION binlog_row_image = '{extent}'"));
         captured.run(PATCHES);
-        let partial = captured.kinds().iter().filter(|event| **event == kind::PARTIAL_UPDATE_ROWS).count();
+        let partial = captured.count(kind::PARTIAL_UPDATE_ROWS);
         assert!(partial >= 8, "{partial} events of parts, images {extent}");
         assert_same(&mut captured, &mut Reader::new(), "p");
     }
@@ -102,5 +103,5 @@ fn differences_without_the_old_value_are_put_aside() {
         assert!(reject.reason.contains("binlog_row_image=FULL"), "{}", reject.reason);
     }
     // Rows whose JSON was not changed, or is there whole, are not among them.
-    assert!(batches(&decoded).map(|batch| batch.len()).sum::<usize>() >= 7);
+    assert!(batches(&decoded).map(ChangeBatch::len).sum::<usize>() >= 7);
 }

@@ -49,7 +49,7 @@ fn compare_case(captured: &mut Captured, file: &Path) -> usize {
         .collect();
     let mut compared = 0;
     for (database, table) in tables {
-        captured.name = database.clone();
+        captured.name.clone_from(&database);
         let first = entries.iter().position(|entry| match entry {
             Entry::Rows(rows) => rows.map.database == database && rows.map.table == table,
             _ => false,

@@ -49,7 +49,7 @@ impl Reader {
             }
             let source_type = source_type.clone().unwrap();
             let labels = match source_type.split_once('(') {
-                Some((word, labels)) if matches!(word, "enum" | "set") => {
+                Some(("enum" | "set", labels)) => {
                     let labels = labels.trim_end_matches(')');
                     labels.split("','").map(|label| label.trim_matches('\'').replace("''", "'")).collect()
                 }

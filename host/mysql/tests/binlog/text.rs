@@ -1,5 +1,7 @@
 //! Cells as the server would show them.
 
+use std::fmt::Write as _;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Decimal256Type, DurationMicrosecondType, Float32Type, Float64Type, Int8Type,
@@ -35,9 +37,7 @@ pub fn of(field: &Field, column: &Column, row: usize) -> Option<String> {
         DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().value_as_string(row),
         DataType::Decimal256(..) => array.as_primitive::<Decimal256Type>().value_as_string(row),
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
-        DataType::Binary => {
-            array.as_binary::<i32>().value(row).iter().map(|byte| format!("{byte:02X}")).collect()
-        }
+        DataType::Binary => hex(array.as_binary::<i32>().value(row)),
         DataType::Date32 => array.as_primitive::<Date32Type>().value_as_date(row).unwrap().to_string(),
         DataType::Duration(_) => duration(array.as_primitive::<DurationMicrosecondType>().value(row), digits),
         DataType::Timestamp(..) => {
@@ -84,6 +84,13 @@ pub fn answer(field: &Field, text: Option<String>) -> Option<String> {
         }),
         _ => text,
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02X}").unwrap();
+        hex
+    })
 }
 
 fn digits(source_type: &str) -> usize {

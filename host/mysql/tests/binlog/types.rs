@@ -1,5 +1,6 @@
 //! Every type, at its limits.
 
+use sluicegate_model::ChangeBatch;
 use sluicegate_mysql::binlog::ZeroDates;
 use sluicegate_test_servers::Flavour;
 
@@ -163,7 +164,7 @@ fn dates_that_are_none_follow_the_policy() {
         let decoded = reader.decode(&mut captured);
         // Row 3 is inserted; every other change has a date that is none in one of its halves, which takes
         // both.
-        assert_eq!(batches(&decoded).map(|batch| batch.len()).collect::<Vec<_>>(), [1]);
+        assert_eq!(batches(&decoded).map(ChangeBatch::len).collect::<Vec<_>>(), [1]);
         assert_eq!(decoded.rejects.len(), 4);
         assert!(
             decoded.rejects[0].reason.starts_with("column d: 0000-00-00 is no date"),

@@ -3,7 +3,7 @@
 use super::Charset;
 
 impl Charset {
-    /// The character set of a collation, as MySQL 8.4 and MariaDB 11 number them; `None` for a number not
+    /// The character set of a collation, as MySQL 8.4 and MariaDB 11 (from 576 on) number them; `None` for a number not
     /// known here.
     pub const fn of_collation(id: u16) -> Option<Self> {
         Some(match id {
@@ -31,27 +31,25 @@ impl Charset {
             29 | 58 | 59 => Self::Cp1257,
             30 | 78 => Self::Latin5,
             32 | 64 => Self::Armscii8,
-            35 | 90 | 128..=151 | 159 => Self::Ucs2,
+            35 | 90 | 128..=151 | 159 | 640..=671 | 2560..=2815 => Self::Ucs2,
             36 | 68 => Self::Cp866,
             37 | 73 => Self::Keybcs2,
             38 | 43 => Self::Macce,
             39 | 53 => Self::Macroman,
             40 | 81 => Self::Cp852,
-            54 | 55 | 101..=124 => Self::Utf16,
+            54 | 55 | 101..=124 | 672..=703 | 2816..=3071 => Self::Utf16,
             56 | 62 => Self::Utf16le,
             57 | 67 => Self::Cp1256,
-            60 | 61 | 160..=183 => Self::Utf32,
+            60 | 61 | 160..=183 | 736..=767 | 3072..=3327 => Self::Utf32,
             63 => Self::Binary,
             92 | 93 => Self::Geostd8,
             95 | 96 => Self::Cp932,
             97 | 98 => Self::Eucjpms,
             248..=250 => Self::Gb18030,
-            33 | 45 | 46 | 76 | 83 | 192..=215 | 223..=247 | 255..=323 => Self::Utf8,
-            // MariaDB: collations for one language, then those that do not pad (1024 more), then UCA 14.0.
-            576..=639 | 2048..=2559 => Self::Utf8,
-            640..=671 | 2560..=2815 => Self::Ucs2,
-            672..=703 | 2816..=3071 => Self::Utf16,
-            736..=767 | 3072..=3327 => Self::Utf32,
+            33 | 45 | 46 | 76 | 83 | 192..=215 | 223..=247 | 255..=323 | 576..=639 | 2048..=2559 => {
+                Self::Utf8
+            }
+            // MariaDB: those that do not pad are 1024 more.
             1024..=1791 => return Self::of_collation(id - 1024),
             _ => return None,
         })

@@ -1,5 +1,7 @@
 //! The conversion.
 
+use std::fmt::Write as _;
+
 use encoding_rs::{DecoderResult, Encoding};
 use thiserror::Error;
 
@@ -16,7 +18,11 @@ pub struct NotText {
 /// The first bytes, so that a person sees what was meant, and no more of the value than that.
 fn shown(bytes: &[u8]) -> String {
     const MOST: usize = 8;
-    let mut text: String = bytes.iter().take(MOST).map(|byte| format!("{byte:02x}")).collect();
+    let mut text = String::new();
+    for byte in bytes.iter().take(MOST) {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
     if bytes.len() > MOST {
         text.push_str("..");
     }
@@ -50,8 +56,7 @@ impl Charset {
             Self::Utf8 => utf8(bytes, out),
             Self::Ascii | Self::Binary => Err(bytes.iter().take_while(|byte| byte.is_ascii()).count()),
             Self::Swe7 => single(bytes, Some(&tables::SWE7), &tables::NOTHING, out),
-            Self::Ucs2 => utf16(bytes, u16::from_be_bytes, out),
-            Self::Utf16 => utf16(bytes, u16::from_be_bytes, out),
+            Self::Ucs2 | Self::Utf16 => utf16(bytes, u16::from_be_bytes, out),
             Self::Utf16le => utf16(bytes, u16::from_le_bytes, out),
             Self::Utf32 => utf32(bytes, out),
             Self::Big5 => several(bytes, e::BIG5, two, patches::BIG5, out),

@@ -9,6 +9,7 @@
 
 mod collations;
 mod decode;
+#[allow(clippy::unreadable_literal)] // Codes are read as bytes.
 mod patches;
 mod tables;
 

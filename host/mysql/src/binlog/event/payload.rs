@@ -19,7 +19,6 @@ mod field {
     pub const END: u64 = 0;
     pub const LENGTH: u64 = 1;
     pub const ALGORITHM: u64 = 2;
-    pub const UNCOMPRESSED_LENGTH: u64 = 3;
 }
 
 const ZSTD: u64 = 0;
@@ -54,9 +53,7 @@ impl Payload {
                 field::END => break,
                 field::LENGTH => length = Some(Cursor::new(cursor.packed_bytes()?).packed_len()?),
                 field::ALGORITHM => algorithm = Some(Cursor::new(cursor.packed_bytes()?).packed()?),
-                field::UNCOMPRESSED_LENGTH => {
-                    cursor.packed_bytes()?;
-                }
+                // The length of what comes out, among others.
                 _ => {
                     cursor.packed_bytes()?;
                 }
@@ -82,7 +79,7 @@ impl Payload {
     ///
     /// # Errors
     /// A [`Fault`].
-    pub fn next(&mut self) -> Result<Option<Event>, Fault> {
+    pub fn next_event(&mut self) -> Result<Option<Event>, Fault> {
         let mut head = [0; HEADER_LEN];
         match self.fill(&mut head)? {
             0 => return Ok(None),

@@ -152,7 +152,7 @@ impl Query {
                     self.microseconds = Some(cursor.u24()?);
                 }
                 variable::FLAGS2 | variable::AUTO_INCREMENT | variable::SOURCE_DATA_WRITTEN => {
-                    cursor.skip(4)?
+                    cursor.skip(4)?;
                 }
                 variable::CATALOG => {
                     let length = cursor.u8()?;
@@ -163,10 +163,10 @@ impl Query {
                     cursor.skip(usize::from(length))?;
                 }
                 variable::LC_TIME | variable::UTF8MB4_COLLATION | variable::MARIADB_GTID_FLAGS => {
-                    cursor.skip(2)?
+                    cursor.skip(2)?;
                 }
                 variable::TABLE_MAP_FOR_UPDATE | variable::DDL_XID | variable::MARIADB_XID => {
-                    cursor.skip(8)?
+                    cursor.skip(8)?;
                 }
                 variable::INVOKER => {
                     for _ in 0..2 {

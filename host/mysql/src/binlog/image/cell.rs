@@ -68,13 +68,11 @@ impl GrowingColumn {
             }),
             Cells::Date { values, zero } => {
                 let clock = temporal::date(cursor)?;
-                match clock.days() {
-                    Some(days) => values.push(days),
-                    None => {
-                        let zero = *zero;
-                        return self.no_date(zero, &clock, false);
-                    }
-                }
+                let Some(days) = clock.days() else {
+                    let zero = *zero;
+                    return self.no_date(zero, &clock, false);
+                };
+                values.push(days);
             }
             Cells::Time { values, digits } => values.push(match digits {
                 Some(digits) => temporal::time(cursor, *digits)?,
@@ -82,13 +80,11 @@ impl GrowingColumn {
             }),
             Cells::DateTime { values, digits, zero } => {
                 let clock = datetime(cursor, *digits)?;
-                match clock.timestamp() {
-                    Some(micros) => values.push(micros),
-                    None => {
-                        let zero = *zero;
-                        return self.no_date(zero, &clock, true);
-                    }
-                }
+                let Some(micros) = clock.timestamp() else {
+                    let zero = *zero;
+                    return self.no_date(zero, &clock, true);
+                };
+                values.push(micros);
             }
             Cells::Timestamp { values, digits, zero } => {
                 match timestamp(cursor, *digits)? {
@@ -197,9 +193,9 @@ impl GrowingColumn {
         }
         let mut text = Vec::new();
         if with_time {
-            names::datetime(clock, 0, &mut text)
+            names::datetime(clock, 0, &mut text);
         } else {
-            names::date(clock, &mut text)
+            names::date(clock, &mut text);
         }
         Err(bad(format!(
             "{} is no date; `zero_dates: null` or `zero_dates: text` lets it pass",
@@ -239,11 +235,6 @@ impl GrowingColumn {
             Cells::Json { prefix, .. } => prefixed(&mut cursor, prefix).map(Some),
             _ => Ok(None),
         }
-    }
-
-    /// Passes over a cell of the column's type.
-    pub(super) fn skip(&self, cell: &CellType, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        skip(cell, cursor)
     }
 
     /// Whether differences may stand for a value of the column: it is JSON.
@@ -326,7 +317,7 @@ fn timestamp(cursor: &mut Cursor<'_>, digits: Option<u8>) -> Result<(u32, u32), 
 }
 
 /// Passes over a cell.
-fn skip(cell: &CellType, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+pub(super) fn skip(cell: &CellType, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
     let fraction = |digits: u8| usize::from(digits).div_ceil(2);
     let length = match *cell {
         CellType::Integer { bytes, .. }

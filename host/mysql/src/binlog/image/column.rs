@@ -213,6 +213,7 @@ impl GrowingColumn {
         self.presence.append_null();
     }
 
+    #[allow(clippy::default_trait_access)] // The default of every type.
     fn blank(&mut self) {
         each!(&mut self.cells, values => values.push(Default::default()), strings => strings.close());
     }

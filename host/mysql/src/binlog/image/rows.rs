@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_schema::ArrowError;
 use sluicegate_model::{Column, RowKind};
 
-use super::cell::CellFault;
+use super::cell::{CellFault, skip};
 use super::column::GrowingColumn;
 use crate::binlog::bytes::{Cursor, bit, bitmap_len};
 use crate::binlog::error::Fault;
@@ -45,6 +45,12 @@ impl<'a> Image<'a> {
         let count = (0..columns).filter(|place| bit(present, *place)).count();
         Self { present, count, full: count == columns }
     }
+}
+
+/// Which JSON columns of a new image are differences, and the old values by column.
+struct Differences<'a> {
+    bits: &'a [u8],
+    old: &'a [Option<&'a [u8]>],
 }
 
 impl TableRows {
@@ -127,7 +133,7 @@ impl TableRows {
                     after,
                     &mut cursor,
                     row,
-                    differences.map(|bits| (bits, &json[..])),
+                    differences.map(|bits| Differences { bits, old: &json }),
                     &mut reason,
                 )?;
                 self.kinds.push(second.code());
@@ -178,7 +184,7 @@ impl TableRows {
         image: &Image<'_>,
         cursor: &mut Cursor<'_>,
         row: u32,
-        differences: Option<(&[u8], &[Option<&[u8]>])>,
+        differences: Option<Differences<'_>>,
         reason: &mut Option<String>,
     ) -> Result<(), RowFault> {
         let nulls =
@@ -186,7 +192,7 @@ impl TableRows {
         let (mut number, mut json_number) = (0, 0);
         for (place, column) in self.columns.iter_mut().enumerate() {
             let mut partial = None;
-            if let Some((bits, old)) = differences
+            if let Some(Differences { bits, old }) = &differences
                 && column.is_json()
             {
                 partial = bit(bits, json_number).then(|| old[place]);
@@ -228,7 +234,7 @@ impl TableRows {
             }
             if !bit(nulls, number) {
                 *old = column.peek_json(cursor)?;
-                column.skip(&self.table.columns[place].cell, &mut cursor)?;
+                skip(&self.table.columns[place].cell, &mut cursor)?;
             }
             number += 1;
         }

@@ -33,10 +33,12 @@ impl Path {
                     name.find(['.', '[']).unwrap_or(name.len())
                 };
                 let (name, after) = name.split_at(end);
-                legs.push(Leg::Member(match name.starts_with('"') {
-                    true => serde_json::from_str::<String>(name).map_err(|_| wrong())?.into_bytes(),
-                    false => name.as_bytes().to_vec(),
-                }));
+                let name = if name.starts_with('"') {
+                    serde_json::from_str::<String>(name).map_err(|_| wrong())?.into_bytes()
+                } else {
+                    name.as_bytes().to_vec()
+                };
+                legs.push(Leg::Member(name));
                 rest = after;
             } else {
                 return Err(wrong());

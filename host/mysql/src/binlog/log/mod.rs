@@ -8,10 +8,10 @@
 //! | `transactions` | where transactions begin and end |
 
 pub mod entry;
-mod log;
 pub mod position;
+mod state;
 mod transactions;
 
 pub use entry::{Entry, RowsEntry, StatementEntry, Transaction};
-pub use log::Log;
 pub use position::LogPosition;
+pub use state::Log;

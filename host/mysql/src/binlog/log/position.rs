@@ -45,7 +45,7 @@ impl LogPosition {
         match &self.gtids {
             Some(GtidSet::MySql(set)) => drop(at.insert("gtids".to_owned(), set.to_string().into())),
             Some(GtidSet::MariaDb(set)) => {
-                drop(at.insert("mariadb_gtids".to_owned(), set.to_string().into()))
+                drop(at.insert("mariadb_gtids".to_owned(), set.to_string().into()));
             }
             None => {}
         }

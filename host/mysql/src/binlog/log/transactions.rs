@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::entry::{Entry, RowsEntry, StatementEntry, Transaction};
-use super::log::{Log, Open, malformed};
+use super::state::{Log, Open, malformed};
 use crate::binlog::error::{BinlogError, Fault, Place};
 use crate::binlog::event::Header;
 use crate::binlog::event::gtid::Named;

@@ -129,7 +129,8 @@ impl Log {
             }
             let Some((payload, place)) = &mut self.payload else { return Ok(None) };
             let place = place.clone();
-            let next = payload.next().map_err(|fault| malformed(kind::TRANSACTION_PAYLOAD, &place, fault))?;
+            let next =
+                payload.next_event().map_err(|fault| malformed(kind::TRANSACTION_PAYLOAD, &place, fault))?;
             match next {
                 Some(event) if event.header.kind == kind::TRANSACTION_PAYLOAD => {
                     let fault = Fault::new("a compressed transaction holds another");
