@@ -10,6 +10,7 @@
 //! | [`field`] | the metadata keys that a field may carry |
 //! | [`lane`] | the name of an ordered stream, and the incarnation of its assignment |
 //! | [`position`] | a point in a lane |
+//! | [`moment`] | points in time as people write them |
 //! | [`control`] | what travels in a lane besides rows |
 //! | [`decoded`] | what a stretch of a lane became: batches, control events, rejected rows |
 //! | [`dead_letter`] | a row put aside, with its bytes and the reason |
@@ -24,6 +25,7 @@ pub mod decoded;
 pub mod field;
 pub mod lane;
 pub mod meta;
+pub mod moment;
 pub mod position;
 pub mod row_kind;
 pub mod table;
@@ -37,6 +39,7 @@ pub use dead_letter::{DeadLetter, RawRecord};
 pub use decoded::{Decoded, Item, RowReject};
 pub use lane::{Incarnation, Lane};
 pub use meta::Meta;
+pub use moment::Moment;
 pub use position::Position;
 pub use row_kind::{RowKind, UnknownKind};
 pub use table::TableName;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use sluicegate_connector::Error;
 use sluicegate_format::{Decode, Encryption, FormatOptions};
+pub use sluicegate_model::Moment;
 use sluicegate_model::units::TimeSpan;
 
 use crate::connection::Librdkafka;
@@ -143,44 +144,6 @@ pub enum OnPurged {
     /// Go on with the first message that is still there, with a warning that says how many are lost. Looked at when
     /// a lane is taken.
     Earliest,
-}
-
-/// A moment: milliseconds since 1970 in UTC, or a text such as `2026-01-31T08:00:00Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(schema_with = "moment_schema")]
-pub struct Moment(pub i64);
-
-fn moment_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "description": "Milliseconds since 1970 in UTC, or a date and time with its offset from UTC.",
-        "type": ["integer", "string"],
-        "examples": ["2026-01-31T08:00:00Z"],
-    })
-}
-
-impl std::str::FromStr for Moment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        chrono::DateTime::parse_from_rfc3339(text)
-            .map(|moment| Self(moment.timestamp_millis()))
-            .map_err(|error| format!("{text:?} is no moment such as 2026-01-31T08:00:00Z: {error}"))
-    }
-}
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Millis(i64),
-            Text(String),
-        }
-        match Form::deserialize(deserializer)? {
-            Form::Millis(millis) => Ok(Self(millis)),
-            Form::Text(text) => text.parse().map_err(de::Error::custom),
-        }
-    }
 }
 
 /// Where a run stops.
