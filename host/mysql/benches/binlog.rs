@@ -75,7 +75,9 @@ fn binlog(criterion: &mut Criterion) {
     let description = events::format_description();
     let log = events::inserts(ROWS);
     let mut stream = description.to_vec();
-    log.iter().for_each(|event| stream.extend_from_slice(event));
+    for event in &log {
+        stream.extend_from_slice(event);
+    }
     assert_eq!(to_arrow(&description, &log), ROWS as usize);
     assert_eq!(row_by_row(&stream), ROWS as usize);
 

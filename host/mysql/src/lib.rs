@@ -1,9 +1,10 @@
-//! MySQL and MariaDB: binlog, sink and positions.
+//! MySQL and MariaDB: binlog, source, sink and positions.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`connection`] | [`Connection`]: how a server is reached |
 //! | [`binlog`] | a server's log of changes, from its bytes to batches |
+//! | [`source`] | [`MySqlSource`]: reading the changes of tables |
 //! | `client` | a session on a server, and what its errors mean |
 //! | `sql` | names and values as SQL text |
 //! | [`types`] | types of columns, and what they take |
@@ -23,9 +24,11 @@ pub mod connection;
 pub mod positions;
 mod schema;
 pub mod sink;
+pub mod source;
 mod sql;
 pub mod types;
 
 pub use connection::{Connection, Secret, Tls};
 pub use positions::MySqlPositions;
 pub use sink::{MySqlSink, SinkOptions};
+pub use source::{MySqlSource, SourceOptions};

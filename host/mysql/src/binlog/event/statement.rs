@@ -82,7 +82,7 @@ impl<'a> Words<'a> {
 }
 
 /// The text past blanks and comments. `/*!` begins code that only MySQL reads, so it is no comment here.
-fn without_comments(mut sql: &str) -> &str {
+pub(crate) fn without_comments(mut sql: &str) -> &str {
     loop {
         sql = sql.trim_start();
         let comment = if let Some(block) = sql.strip_prefix("/*") {

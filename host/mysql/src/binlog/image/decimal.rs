@@ -168,7 +168,9 @@ mod tests {
         }
         bytes[0] ^= 0x80;
         if negative {
-            bytes.iter_mut().for_each(|byte| *byte = !*byte);
+            for byte in &mut bytes {
+                *byte = !*byte;
+            }
         }
         bytes
     }
@@ -184,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_group_that_is_too_large_is_refused() {
-        assert!(to_i128(&[0x80 | 100], 2, 0).is_err());
+        assert!(to_i128(&[0x80 | 0x64], 2, 0).is_err());
         assert!(to_i128(&[], 2, 0).is_err());
     }
 

@@ -193,8 +193,8 @@ mod tests {
         let (bytes, unit) = fraction(digits);
         let magnitude = micros.unsigned_abs();
         let seconds = magnitude / 1_000_000;
-        let parts = (seconds / 3600) << 12 | (seconds / 60 % 60) << 6 | seconds % 60;
-        let whole = (parts << (8 * bytes) | magnitude % 1_000_000 / u64::from(unit)) as i64;
+        let parts = ((seconds / 3600) << 12) | ((seconds / 60 % 60) << 6) | (seconds % 60);
+        let whole = ((parts << (8 * bytes)) | (magnitude % 1_000_000 / u64::from(unit))) as i64;
         let sorted = if micros < 0 { -whole } else { whole } + (0x80_0000 << (8 * bytes));
         sorted.to_be_bytes()[8 - 3 - bytes..].to_vec()
     }

@@ -113,7 +113,7 @@ impl<'a> Container<'a> {
         let mut cursor = Cursor::new(bytes);
         let count = cursor.uint(width)? as usize;
         let size = cursor.uint(width)? as usize;
-        let bytes = bytes.get(..size).ok_or(Fault::Short { missing: size - bytes.len() })?;
+        let bytes = bytes.get(..size).ok_or_else(|| Fault::Short { missing: size - bytes.len() })?;
         Ok(Self { bytes, count, large, object })
     }
 

@@ -20,10 +20,19 @@ pub struct Transaction {
     pub server_id: u32,
     /// When it was committed there, in microseconds since 1970; `None` where the log does not say.
     pub committed_at: Option<i64>,
+    /// When the event that begins it was written, in seconds since 1970.
+    pub timestamp: u32,
     /// Where it begins.
     pub place: Place,
     /// MariaDB: what it does to an XA transaction.
     pub xa: Option<Xa>,
+}
+
+impl Transaction {
+    /// When it was committed, as exactly as the log says, in microseconds since 1970.
+    pub fn time(&self) -> i64 {
+        self.committed_at.unwrap_or(i64::from(self.timestamp) * 1_000_000)
+    }
 }
 
 /// Rows of one table that one event changed.

@@ -16,7 +16,7 @@ const VERSION: u32 = 1;
 /// A log can be read from the beginning of a transaction only, where its tables are described; so a point
 /// inside one is its beginning and a number of rows. These are counted as logged, before any filter: whatever
 /// is configured differently later, they are the same rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogPosition {
     /// The transactions that were read; `None` where the server names none.
     pub gtids: Option<GtidSet>,

@@ -142,7 +142,8 @@ impl Log {
         }
     }
 
-    fn place(&self) -> Place {
+    /// Where the next event begins.
+    pub fn place(&self) -> Place {
         Place { file: Arc::clone(&self.file), position: self.next }
     }
 

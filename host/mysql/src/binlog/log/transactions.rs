@@ -35,6 +35,7 @@ impl Log {
             gtid: named.gtid,
             server_id: header.server_id,
             committed_at: named.committed_at.filter(|micros| *micros > 0),
+            timestamp: header.timestamp,
             place: place.clone(),
             xa: named.xa,
         });

@@ -26,10 +26,7 @@ impl Table {
         options: ReadOptions,
     ) -> Result<Self, String> {
         if known.is_none() && !map.metadata.is_full() {
-            return Err("its columns have no names in the log, and nothing is known of it beside: set \
-                        `binlog_row_metadata=FULL` on the server, or let the schema be read from \
-                        information_schema"
-                .to_owned());
+            return Err("its columns have no names in the log, and nothing is known of it beside".to_owned());
         }
         if let Some(known) = known
             && known.columns.len() != map.columns.len()

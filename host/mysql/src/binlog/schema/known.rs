@@ -19,6 +19,15 @@ pub struct KnownColumn {
 }
 
 impl KnownColumn {
+    /// A column of a type in the server's words. `charset` is that of text, ENUM and SET.
+    pub fn new(name: String, source_type: String, charset: Option<Charset>, comment: String) -> Self {
+        let labels = match source_type.split_once('(') {
+            Some(("enum" | "set", labels)) => labels_of(labels),
+            _ => Vec::new(),
+        };
+        Self { name, source_type, charset, labels, comment }
+    }
+
     /// The first word of the type, in lower case: `int`, `enum`.
     pub(super) fn word(&self) -> String {
         let end =
@@ -46,4 +55,37 @@ pub struct KnownTable {
     pub columns: Vec<KnownColumn>,
     /// Names of the primary key's columns, in the key's order.
     pub primary_key: Vec<String>,
+}
+
+/// The texts of `'a','it''s')`.
+fn labels_of(text: &str) -> Vec<String> {
+    let mut labels = Vec::new();
+    let mut rest = text.chars().peekable();
+    while rest.by_ref().any(|letter| letter == '\'') {
+        let mut label = String::new();
+        while let Some(letter) = rest.next() {
+            // A quote in a label is doubled.
+            if letter == '\'' && rest.next_if_eq(&'\'').is_none() {
+                break;
+            }
+            label.push(letter);
+        }
+        labels.push(label);
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_read_from_the_type() {
+        let labels = |source_type: &str| {
+            KnownColumn::new("c".to_owned(), source_type.to_owned(), None, String::new()).labels
+        };
+        assert_eq!(labels("enum('a','it''s','x,y','','(')"), ["a", "it's", "x,y", "", "("]);
+        assert_eq!(labels("set('a')"), ["a"]);
+        assert!(labels("varchar(10)").is_empty() && labels("int").is_empty());
+    }
 }

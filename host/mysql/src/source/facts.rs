@@ -1,0 +1,171 @@
+//! What a server says of itself and its log.
+
+use std::collections::HashMap;
+
+use mysql_async::Row;
+use sluicegate_connector::Error;
+
+use crate::binlog::Place;
+use crate::binlog::gtid::GtidSet;
+use crate::client::Session;
+use crate::client::server::Family;
+use crate::sql::text::quoted;
+
+/// What has to be known of a server before its log is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Its family.
+    pub family: Family,
+    /// Its version.
+    pub version: (u16, u16, u16),
+    /// What positions in its log name as their source: it tells the server from every other.
+    pub source: String,
+    /// Whether each of its transactions has a GTID.
+    pub names_transactions: bool,
+    variables: HashMap<String, String>,
+}
+
+/// The end of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Where the next event will begin.
+    pub place: Place,
+    /// The transactions before it; `None` where the server names none.
+    pub gtids: Option<GtidSet>,
+}
+
+/// Variables of the server that are looked at, or shown to whoever must change one.
+const VARIABLES: [&str; 8] = [
+    "server_uuid",
+    "server_id",
+    "log_bin",
+    "binlog_format",
+    "binlog_row_image",
+    "binlog_row_metadata",
+    "gtid_mode",
+    "binlog_row_value_options",
+];
+
+impl Facts {
+    /// Asks the server.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn read(session: &mut Session) -> Result<Self, Error> {
+        let names: Vec<String> = VARIABLES.iter().map(|name| quoted(name)).collect();
+        let sql = format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ({})", names.join(","));
+        let rows: Vec<(String, String)> = session.rows(sql, "the server's settings cannot be read").await?;
+        let variables = rows.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        Ok(Self::of(session.server().family, session.server().version, variables))
+    }
+
+    fn of(family: Family, version: (u16, u16, u16), variables: HashMap<String, String>) -> Self {
+        let get = |name: &str| variables.get(name).map_or("", String::as_str);
+        let (source, names_transactions) = match family {
+            Family::MySql => (get("server_uuid").to_owned(), get("gtid_mode").eq_ignore_ascii_case("ON")),
+            // It has no other name than its number, which is one of a kind among the servers that replicate from
+            // each other.
+            Family::MariaDb => (format!("mariadb-{}", get("server_id")), true),
+        };
+        Self { family, version, source, names_transactions, variables }
+    }
+
+    /// Says what of the server's settings makes its log useless.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`], with the statement that mends it.
+    pub fn check(&self) -> Result<(), Error> {
+        let is = |name: &str, value: &str| {
+            self.variables.get(name).is_none_or(|found| found.eq_ignore_ascii_case(value))
+        };
+        if !is("log_bin", "ON") {
+            return Err(Error::configuration("the server writes no binlog").help(
+                "start it with `log-bin=binlog`, `server-id=1`, `binlog-format=ROW` and `binlog-row-metadata=FULL`",
+            ));
+        }
+        if !is("binlog_format", "ROW") {
+            let format = &self.variables["binlog_format"];
+            return Err(Error::configuration(format!("the server logs statements (binlog_format={format})"))
+                .help("run `SET GLOBAL binlog_format = ROW` there, end the sessions that are open, and start again"));
+        }
+        Ok(())
+    }
+
+    /// The end of the log.
+    ///
+    /// # Errors
+    /// The server's; [`sluicegate_connector::Class::Configuration`] where it has no log.
+    pub async fn end(&self, session: &mut Session) -> Result<LogEnd, Error> {
+        let what = "the end of the binlog cannot be asked for";
+        let sql = match self.family {
+            Family::MySql if self.version >= (8, 2, 0) => "SHOW BINARY LOG STATUS",
+            _ => "SHOW MASTER STATUS",
+        };
+        let row: Option<Row> = session.first(sql, what).await?;
+        let row = row.ok_or_else(no_log)?;
+        let (file, position) = place(&row).ok_or_else(no_log)?;
+        let gtids = match self.family {
+            Family::MySql if self.names_transactions => {
+                let set: String = row.get(4).unwrap_or_default();
+                Some(GtidSet::MySql(set.parse().map_err(|error| Error::fatal(what).caused_by(error))?))
+            }
+            Family::MySql => None,
+            Family::MariaDb => {
+                let sql = format!("SELECT BINLOG_GTID_POS({}, {position})", quoted(&file));
+                let set: Option<(Option<String>,)> = session.first(sql, what).await?;
+                let set = set.and_then(|(set,)| set).unwrap_or_default();
+                Some(GtidSet::MariaDb(set.parse().map_err(|error| Error::fatal(what).caused_by(error))?))
+            }
+        };
+        Ok(LogEnd { place: Place { file: file.into(), position }, gtids })
+    }
+
+    /// Names of the files of the log that are still there, in order.
+    ///
+    /// # Errors
+    /// The server's; [`sluicegate_connector::Class::Configuration`] where it has no log.
+    pub async fn files(&self, session: &mut Session) -> Result<Vec<String>, Error> {
+        let rows: Vec<Row> =
+            session.rows("SHOW BINARY LOGS", "the files of the binlog cannot be asked for").await?;
+        let files: Vec<String> = rows.iter().filter_map(|row| row.get(0)).collect();
+        if files.is_empty() { Err(no_log()) } else { Ok(files) }
+    }
+}
+
+/// File and position of a status.
+fn place(row: &Row) -> Option<(String, u64)> {
+    Some((row.get::<String, _>(0)?, row.get::<u64, _>(1)?))
+}
+
+fn no_log() -> Error {
+    Error::configuration("the server writes no binlog").help(
+        "start it with `log-bin=binlog`, `server-id=1`, `binlog-format=ROW` and `binlog-row-metadata=FULL`",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(family: Family, variables: &[(&str, &str)]) -> Facts {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Facts::of(family, (8, 4, 0), variables.collect())
+    }
+
+    #[test]
+    fn a_server_is_told_by_what_only_it_has() {
+        let mysql = facts(Family::MySql, &[("server_uuid", "u-1"), ("gtid_mode", "ON_PERMISSIVE")]);
+        assert_eq!((mysql.source.as_str(), mysql.names_transactions), ("u-1", false));
+        let mariadb = facts(Family::MariaDb, &[("server_id", "7")]);
+        assert_eq!((mariadb.source.as_str(), mariadb.names_transactions), ("mariadb-7", true));
+    }
+
+    #[test]
+    fn settings_without_which_nothing_comes_are_told() {
+        let told =
+            |settings: &[(&str, &str)]| facts(Family::MySql, settings).check().unwrap_err().to_string();
+        assert!(told(&[("log_bin", "OFF")]).contains("writes no binlog"));
+        assert!(told(&[("log_bin", "ON"), ("binlog_format", "MIXED")]).contains("SET GLOBAL binlog_format"));
+        assert!(facts(Family::MySql, &[("log_bin", "ON"), ("binlog_format", "ROW")]).check().is_ok());
+    }
+}

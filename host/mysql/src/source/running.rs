@@ -1,0 +1,262 @@
+//! The lane between a start and the next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluicegate_connector::{Chunk, Class, Error, Event};
+use sluicegate_model::Incarnation;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::chunk::{LaneFacts, Stretch};
+use super::dump::{From, Request};
+use super::facts::Facts;
+use super::feed::{Feed, Sent};
+use super::knowledge::Knowledge;
+use super::options::ColumnsFrom;
+use super::reader::{ReadError, Reader};
+use super::tables::Tables;
+use crate::Connection;
+use crate::binlog::gtid::GtidSet;
+use crate::binlog::{BinlogError, LogPosition, Place};
+
+/// How often the position moves on over what is of no table that is read.
+const MOVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Events after which others get a turn.
+const TURN: usize = 4096;
+
+/// The server that is read, and what was said of it.
+pub struct Server {
+    /// How it is reached.
+    pub connection: Connection,
+    /// What it says of itself.
+    pub facts: Facts,
+    /// Where the names of columns come from.
+    pub columns_from: ColumnsFrom,
+    /// The tables that are read.
+    pub tables: Arc<Tables>,
+    /// The number of this reader.
+    pub reader_id: u32,
+    /// How often the server says that it is alive.
+    pub heartbeat: Duration,
+}
+
+impl Server {
+    /// Begins to read from a position.
+    fn feed(&self, at: &LogPosition) -> Feed {
+        // A set of none would be the whole log.
+        let by_gtid = |gtids: &GtidSet| {
+            self.facts.names_transactions && (!gtids.is_empty() || at.place.file.is_empty())
+        };
+        let from = match &at.gtids {
+            Some(gtids) if by_gtid(gtids) => From::Gtids(gtids.clone()),
+            _ => From::Place(at.place.clone()),
+        };
+        let request =
+            Request { from, server_id: self.reader_id, heartbeat: self.heartbeat, family: self.facts.family };
+        Feed::begin(self.connection.clone(), request)
+    }
+
+    /// Asks what information_schema says now.
+    fn learn(&self) -> JoinHandle<Result<Knowledge, Error>> {
+        let (connection, facts) = (self.connection.clone(), self.facts.clone());
+        let (from, tables) = (self.columns_from, Arc::clone(&self.tables));
+        tokio::spawn(async move { Knowledge::read(&connection, &facts, from, &tables).await })
+    }
+}
+
+/// A lane that is read.
+pub struct Running {
+    server: Server,
+    facts: Arc<LaneFacts>,
+    incarnation: Incarnation,
+    reader: Reader,
+    feed: Option<Feed>,
+    /// An event that there was no room for.
+    held: Option<Sent>,
+    /// Said when everything that was read before it was given.
+    failed: Option<Error>,
+    learning: Option<JoinHandle<Result<Knowledge, Error>>>,
+    /// When the position may move on by itself.
+    next_move: Instant,
+    /// Where it begins is yet to be told, so that it is not begun elsewhere after a crash.
+    announces: bool,
+    finished: bool,
+    /// Where an event was damaged on its way: once may be the network.
+    damaged: Option<Place>,
+}
+
+/// What came of the events that are there.
+enum Filled {
+    /// Something for the engine.
+    Chunk(Box<Chunk>),
+    /// All that is there was read.
+    Dry,
+    /// There may be more, after others had a turn.
+    Turn,
+    /// The end of the run was reached.
+    Ended,
+    /// What is known of tables is to be learnt first.
+    Learn,
+}
+
+impl Running {
+    /// A lane that is read from the reader's position on. `announces` says that its first position is to be told before
+    /// anything comes.
+    pub fn new(
+        server: Server,
+        facts: Arc<LaneFacts>,
+        incarnation: Incarnation,
+        reader: Reader,
+        announces: bool,
+    ) -> Self {
+        Self {
+            server,
+            facts,
+            incarnation,
+            reader,
+            feed: None,
+            held: None,
+            failed: None,
+            learning: None,
+            next_move: Instant::now() + MOVE_EVERY,
+            announces,
+            finished: false,
+            damaged: None,
+        }
+    }
+
+    /// What comes next. Safe to cancel.
+    ///
+    /// # Errors
+    /// The server's, and what cannot be read of its log. After a transient one the log is read on from where it was.
+    pub async fn next(&mut self, room: usize) -> Result<Event, Error> {
+        loop {
+            if self.finished || room == 0 {
+                // A server waits for a reader that takes nothing.
+                std::future::pending::<()>().await;
+            }
+            if let Some(learning) = &mut self.learning {
+                let learnt = learning.await;
+                self.learning = None;
+                let learnt = learnt
+                    .map_err(|error| Error::fatal("information_schema was not read").caused_by(error))?;
+                self.reader.learn(learnt?);
+                continue;
+            }
+            match self.fill(room)? {
+                Filled::Chunk(chunk) => return Ok(Event::Rows(chunk)),
+                Filled::Ended => {
+                    self.finished = true;
+                    self.feed = None;
+                    return Ok(Event::Finished(self.facts.lane.clone()));
+                }
+                Filled::Learn => self.learning = Some(self.server.learn()),
+                Filled::Turn => tokio::task::yield_now().await,
+                Filled::Dry => self.wait().await,
+            }
+        }
+    }
+
+    /// Waits for an event, or until the position is to move.
+    async fn wait(&mut self) {
+        let feed = match &mut self.feed {
+            Some(feed) => feed,
+            empty => empty.insert(self.server.feed(&self.reader.position())),
+        };
+        let moves = self.reader.has_moved();
+        tokio::select! {
+            sent = feed.next() => match sent {
+                Ok(sent) => self.held = Some(sent),
+                Err(error) => self.failed = Some(error),
+            },
+            () = tokio::time::sleep_until(self.next_move), if moves => {}
+        }
+    }
+
+    /// Reads what is there.
+    fn fill(&mut self, room: usize) -> Result<Filled, Error> {
+        if std::mem::take(&mut self.announces) {
+            let at = self.reader.position();
+            let nothing = Stretch { from: at.clone(), to: at, records: Vec::new(), events: 0, bytes: 0 };
+            return Ok(self.chunk(nothing));
+        }
+        if self.failed.is_none()
+            && let Err(error) = self.read(room)
+        {
+            self.failed = Some(error);
+        }
+        let stops = self.failed.is_some() || self.reader.has_ended();
+        let moves = self.reader.has_moved() && (stops || self.next_move <= Instant::now());
+        if (self.reader.has_records() || moves)
+            && let Some(stretch) = self.reader.take()
+        {
+            return Ok(self.chunk(stretch));
+        }
+        if let Some(error) = self.failed.take() {
+            (self.feed, self.held) = (None, None);
+            self.reader.reconnect();
+            return Err(error);
+        }
+        Ok(if self.reader.has_ended() {
+            Filled::Ended
+        } else if self.reader.wants_knowledge() {
+            Filled::Learn
+        } else if self.held.is_some() {
+            Filled::Turn
+        } else {
+            Filled::Dry
+        })
+    }
+
+    /// Reads events until there is enough of them, or no more.
+    fn read(&mut self, room: usize) -> Result<(), Error> {
+        for _ in 0..TURN {
+            let stops = self.reader.gather(room).map_err(|error| self.sort(error))?;
+            if stops {
+                return Ok(());
+            }
+            let Some(feed) = &mut self.feed else { return Ok(()) };
+            let sent = match self.held.take() {
+                Some(sent) => sent,
+                None => match feed.try_next()? {
+                    Some(sent) => sent,
+                    None => return Ok(()),
+                },
+            };
+            if self.reader.has_records() && self.reader.bytes() + sent.event.len() > room {
+                self.held = Some(sent);
+                return Ok(());
+            }
+            self.reader.push(&sent.event).map_err(|error| self.sort(error))?;
+        }
+        // More may be there: it is taken after others had a turn.
+        self.held = match &mut self.feed {
+            Some(feed) => feed.try_next()?,
+            None => None,
+        };
+        Ok(())
+    }
+
+    fn chunk(&mut self, stretch: Stretch) -> Filled {
+        self.next_move = Instant::now() + MOVE_EVERY;
+        Filled::Chunk(Box::new(stretch.into_chunk(&self.facts, self.incarnation)))
+    }
+
+    fn sort(&mut self, error: ReadError) -> Error {
+        match error {
+            ReadError::Other(error) => error,
+            ReadError::Log(error) => {
+                let place = match &error {
+                    BinlogError::Checksum { place, .. } => Some(place.clone()),
+                    _ => None,
+                };
+                let again = place.is_some() && self.damaged != place;
+                self.damaged = place.or(self.damaged.take());
+                let class = if again { Class::Transient } else { Class::Fatal };
+                Error::new(class, error.to_string()).lane(&self.facts.lane)
+            }
+        }
+    }
+}

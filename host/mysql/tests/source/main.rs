@@ -1,0 +1,7 @@
+//! The source as the engine drives it, on real servers.
+
+mod following;
+mod resuming;
+mod settings;
+mod starting;
+mod support;
