@@ -19,6 +19,7 @@
 //! | `scan` | the reader of JSON text |
 //! | `build` | from cells to columns, from columns to batches |
 //! | `write` | the writer of JSON text |
+//! | [`values`] | values as JSON, for systems whose bodies are no messages |
 
 mod build;
 pub mod canal;
@@ -36,6 +37,7 @@ pub mod ogg;
 pub mod options;
 pub mod raw;
 mod scan;
+pub mod values;
 mod write;
 
 pub use decode::{Decode, LaneInfo, Record};
