@@ -5,7 +5,7 @@
 //! | [`source`] | [`Source`]: where rows come from, in lanes |
 //! | [`sink`] | [`Sink`], [`Writer`], [`Encoder`]: where they go, an epoch at a time |
 //! | [`epoch`] | [`Epoch`]: what is decided as one; [`Incarnations`]: which life of a lane counts |
-//! | [`positions`] | [`Positions`]: the decision for sinks that cannot hold a position; [`PositionAdmin`]: for people |
+//! | [`positions`] | [`PositionAdmin`]: positions for people |
 //! | [`dead_letters`] | [`DeadLetters`]: where rows go that cannot be handled |
 //! | [`transform`] | [`Transform`]: a step between the two |
 //! | [`error`] | [`Error`]: what failed, where, what to do, and what the engine does about it |
@@ -28,7 +28,7 @@ pub mod transform;
 pub use dead_letters::DeadLetters;
 pub use epoch::{Epoch, Incarnations, LaneSpan};
 pub use error::{Class, Error, Place};
-pub use positions::{Decision, LanePosition, PositionAdmin, Positions};
+pub use positions::{LanePosition, PositionAdmin};
 pub use sink::{Encoded, Encoder, Sink, SinkReject, StartAt, Taken, WriteError, Writer};
 pub use source::{Chunk, Event, LaneStart, Payload, Source};
 pub use transform::{Outcome, Reject, Transform, TransformError, TransformFactory};

@@ -1,0 +1,63 @@
+//! Batches to rows as JSON, on worker threads.
+
+use sluicegate_connector::{Encoded, Encoder, Error};
+use sluicegate_model::ChangeBatch;
+
+use super::destination::Template;
+use super::options::SinkOptions;
+use super::rows::Rows;
+use super::tables::Tables;
+
+/// What a writer gets.
+pub enum Body {
+    /// Rows as JSON.
+    Rows(Rows),
+    /// A batch of a table that nobody has looked at: the writer does, and encodes it.
+    Unknown(ChangeBatch),
+}
+
+/// Turns batches into JSON. Shared by all workers.
+pub struct StarRocksEncoder {
+    template: Template,
+    database: String,
+    tables: Tables,
+}
+
+impl StarRocksEncoder {
+    /// An encoder; `tables` tells what was found out about tables.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
+    pub(super) fn new(options: &SinkOptions, database: &str, tables: &Tables) -> Result<Self, Error> {
+        options.check()?;
+        let template = Template::parse(&options.table)?;
+        Ok(Self { template, database: database.to_owned(), tables: tables.clone() })
+    }
+
+    /// An encoder that knows no table: it tells what can be told of options and names without a cluster.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
+    pub fn offline(options: &SinkOptions, database: &str) -> Result<Self, Error> {
+        Self::new(options, database, &Tables::default())
+    }
+}
+
+impl Encoder for StarRocksEncoder {
+    fn encode(&self, batch: &ChangeBatch) -> Result<Encoded, Error> {
+        let Some(plan) = self.tables.plan(batch) else {
+            // Also where no cluster is near: a name that no table can have is told all the same.
+            self.template.table(batch.table(), &self.database)?;
+            let (rows, bytes) = (batch.len(), batch.memory());
+            return Ok(Encoded {
+                body: Box::new(Body::Unknown(batch.clone())),
+                rows,
+                bytes,
+                rejects: Vec::new(),
+            });
+        };
+        let (rows, rejects) = Rows::encode(&plan, batch)?;
+        let (count, bytes) = (rows.len(), rows.bytes());
+        Ok(Encoded { body: Box::new(Body::Rows(rows)), rows: count, bytes, rejects })
+    }
+}

@@ -1,0 +1,264 @@
+//! How the rows of a schema are written to a table.
+
+use std::sync::Arc;
+
+use arrow_schema::{Field, SchemaRef};
+use sluicegate_format::values::push_text;
+use sluicegate_model::{ChangeBatch, TableName};
+
+use super::options::{OnSchemaChange, SinkOptions, WriteMode};
+use crate::client::LoadOptions;
+use crate::sql;
+use crate::table::make::column_definition;
+use crate::table::{ColumnType, Fit, Model, Table, TableRef, fit, same};
+
+/// The key in which a row says whether it is removed.
+pub const OP: &str = "__op";
+
+/// A column that is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedColumn {
+    /// Its name in the table.
+    pub name: String,
+    /// Its place in the schema of the rows.
+    pub field: usize,
+    /// Its type.
+    pub column_type: ColumnType,
+    /// How its values are written.
+    pub fit: Fit,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+}
+
+/// How the rows of a schema are written to a table.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The table.
+    pub table: TableRef,
+    /// The output, for people and dead letters.
+    pub output: TableName,
+    /// The schema that it was made for.
+    pub schema: SchemaRef,
+    /// The key that the rows bring.
+    pub primary_key: Arc<[String]>,
+    /// What becomes of a row.
+    pub write: WriteMode,
+    /// The columns that are written, in order.
+    pub columns: Vec<PlannedColumn>,
+    /// Places among the columns of the key's, in the key's order; empty where rows are added.
+    pub key: Vec<usize>,
+    /// Whether the table has columns that the rows do not: they stay as they are.
+    pub partial: bool,
+    /// What a row that is removed brings beside its key, each after a comma: columns that may not be NULL have to have
+    /// something.
+    pub filler: Vec<u8>,
+    merge_condition: Option<String>,
+    more: Vec<(String, String)>,
+}
+
+impl Plan {
+    /// A plan for batches of this schema.
+    ///
+    /// # Errors
+    /// Everything that does not fit, a sentence each.
+    pub fn new(table: &Table, batch: &ChangeBatch, options: &SinkOptions) -> Result<Arc<Self>, Vec<String>> {
+        let mut misfits = Vec::new();
+        let write = options.write;
+        let columns = columns(table, batch, options.on_schema_change, &mut misfits);
+        let mut key = Vec::new();
+        if write == WriteMode::Upsert {
+            key = key_of(table, batch, &columns, &mut misfits);
+        } else if table.model == Model::Primary {
+            misfits.push(
+                "it is a primary key table, where a row that is added takes the place of another: set `write: upsert`"
+                    .to_owned(),
+            );
+        }
+        let is_planned = |name: &str| columns.iter().any(|planned| planned.name == name);
+        let mut partial = false;
+        for column in table.columns.iter().filter(|column| !is_planned(&column.name) && !column.generated) {
+            partial |= table.model == Model::Primary;
+            if !column.nullable && !column.has_default {
+                misfits.push(format!(
+                    "its column {} takes no NULL and has no default, and the rows do not have it",
+                    column.name
+                ));
+            }
+        }
+        if let Some(condition) = &options.merge_condition
+            && !columns.iter().any(|column| same(&column.name, condition))
+        {
+            misfits.push(format!("the rows have no column {condition}, which is the `merge_condition`"));
+        }
+        if !misfits.is_empty() {
+            return Err(misfits);
+        }
+        let mut filler = Vec::new();
+        for (place, column) in columns.iter().enumerate() {
+            if !column.nullable && !key.contains(&place) {
+                filler.push(b',');
+                push_text(&column.name, &mut filler);
+                filler.push(b':');
+                filler.extend_from_slice(column.column_type.any_value().as_bytes());
+            }
+        }
+        Ok(Arc::new(Self {
+            table: table.name.clone(),
+            output: batch.table().clone(),
+            schema: Arc::clone(batch.schema()),
+            primary_key: Arc::clone(batch.primary_key()),
+            write,
+            columns,
+            key,
+            partial,
+            filler,
+            merge_condition: options.merge_condition.clone(),
+            more: options.headers.clone().into_iter().collect(),
+        }))
+    }
+
+    /// Whether it was made for such a batch.
+    pub fn is_for(&self, batch: &ChangeBatch) -> bool {
+        let same_schema = Arc::ptr_eq(&self.schema, batch.schema()) || self.schema == *batch.schema();
+        same_schema && self.primary_key == *batch.primary_key()
+    }
+
+    /// Whether the same columns of the same table are written in the same way.
+    pub fn writes_like(&self, other: &Self) -> bool {
+        let names = |plan: &Self| plan.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+        self.table == other.table && self.key == other.key && names(self) == names(other)
+    }
+
+    /// How a load reads rows with these columns; `None`: with all.
+    pub fn load(&self, only: Option<&[String]>) -> LoadOptions {
+        let chosen = |column: &&PlannedColumn| only.is_none_or(|only| only.contains(&column.name));
+        let (mut sources, mut derived, mut paths) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, column) in self.columns.iter().enumerate().filter(|(_, column)| chosen(column)) {
+            paths.push(path(&column.name));
+            if matches!(column.column_type, ColumnType::Bytes(_)) {
+                // Bytes come as base64, which JSON can hold, and become bytes again.
+                let source = format!("sg_bytes_{place}");
+                derived.push(format!("{}=to_binary({source},'encode64')", sql::name(&column.name)));
+                sources.push(source);
+            } else {
+                sources.push(sql::name(&column.name));
+            }
+        }
+        let has_bytes = !derived.is_empty();
+        if self.write == WriteMode::Upsert && only.is_none() {
+            sources.push(OP.to_owned());
+            paths.push(path(OP));
+        }
+        sources.append(&mut derived);
+        LoadOptions {
+            columns: Some(sources.join(",")),
+            // Else the names of keys are those of the columns.
+            json_paths: has_bytes.then(|| serde_json::Value::from(paths).to_string()),
+            partial: self.partial || only.is_some(),
+            merge_condition: self.merge_condition.clone(),
+            time_zone: None,
+            more: self.more.clone(),
+        }
+    }
+}
+
+/// Where a key stands at the top of an object.
+fn path(key: &str) -> String {
+    format!("$.\"{key}\"")
+}
+
+fn columns(
+    table: &Table,
+    batch: &ChangeBatch,
+    on_schema_change: OnSchemaChange,
+    misfits: &mut Vec<String>,
+) -> Vec<PlannedColumn> {
+    let mut columns: Vec<PlannedColumn> = Vec::new();
+    for (place, field) in batch.schema().fields().iter().enumerate() {
+        let Some(column) = table.column(field.name()) else {
+            if on_schema_change == OnSchemaChange::Exception {
+                misfits.push(missing_column(table, field));
+            }
+            continue;
+        };
+        if columns.iter().any(|planned| planned.name == column.name) {
+            misfits.push(format!("two columns of the rows are called {} there", column.name));
+            continue;
+        }
+        if column.generated {
+            misfits.push(format!(
+                "its column {} is computed by the cluster: drop it from the rows in a step",
+                column.name
+            ));
+            continue;
+        }
+        let taken = match column.column_type {
+            Some(column_type) => fit(field.data_type(), column_type).map(|fit| (column_type, fit)),
+            None => Err("such columns are not written to".to_owned()),
+        };
+        match taken {
+            Ok((column_type, fit)) => columns.push(PlannedColumn {
+                name: column.name.clone(),
+                field: place,
+                column_type,
+                fit,
+                nullable: column.nullable,
+            }),
+            Err(why) => misfits.push(format!("its column {} is {}: {why}", column.name, column.described)),
+        }
+    }
+    columns
+}
+
+fn missing_column(table: &Table, field: &Field) -> String {
+    let statement = column_definition(field, false).map_or_else(
+        |why| why,
+        |definition| {
+            format!(
+                "ALTER TABLE {}.{} ADD COLUMN {} {definition} NULL",
+                sql::name(&table.name.database),
+                sql::name(&table.name.name),
+                sql::name(field.name())
+            )
+        },
+    );
+    format!(
+        "it has no column {}: add it ({statement}), drop it in a step, or set `on_schema_change: ignore`",
+        field.name()
+    )
+}
+
+/// The places of the key's columns.
+fn key_of(
+    table: &Table,
+    batch: &ChangeBatch,
+    columns: &[PlannedColumn],
+    misfits: &mut Vec<String>,
+) -> Vec<usize> {
+    if table.model != Model::Primary {
+        misfits.push(format!(
+            "it is {}, where no row is changed or removed: make it a primary key table, or set `write: append`",
+            table.model
+        ));
+        return Vec::new();
+    }
+    let names: Vec<&str> =
+        table.columns.iter().filter(|column| column.key).map(|column| column.name.as_str()).collect();
+    let own = batch.primary_key();
+    let is_own = names.len() == own.len() && own.iter().all(|name| names.iter().any(|key| same(key, name)));
+    if !own.is_empty() && !is_own {
+        misfits.push(format!(
+            "its primary key is ({}), and the key of the rows is ({}): change the rows' key in a step",
+            names.join(", "),
+            own.join(", ")
+        ));
+    }
+    let mut key = Vec::new();
+    for name in names {
+        match columns.iter().position(|column| column.name == name) {
+            Some(place) => key.push(place),
+            None => misfits.push(format!("the rows have no column {name}, which is part of its primary key")),
+        }
+    }
+    key
+}

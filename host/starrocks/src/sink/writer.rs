@@ -1,0 +1,313 @@
+//! A transactional context: rows that wait, what is prepared of them, and the positions that decide about both.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use sluicegate_connector::{Class, Encoded, Epoch, Error, SinkReject, StartAt, Taken, WriteError, Writer};
+use sluicegate_model::{ChangeBatch, Lane};
+use tokio::sync::Mutex;
+
+use super::catalog::Catalog;
+use super::encoder::Body;
+use super::label::Labels;
+use super::loader::{Load, Loader, told};
+use super::note::{Prepared, Work};
+use super::options::{Delivery, SinkOptions};
+use super::rows::Rows;
+use super::stage::batches;
+use super::store::{Decision, HeldLane, PositionStore};
+use super::tables::Tables;
+use super::window::Window;
+use crate::client::{Ended, Failure};
+use crate::{Client, Connection};
+
+/// How long commits of one decision are asked for before the lanes are taken again, and asked for anew.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What a writer needs of its sink.
+#[derive(Clone)]
+pub struct Shared {
+    /// Requests to the cluster.
+    pub client: Client,
+    /// How the cluster is reached.
+    pub connection: Connection,
+    /// What the sink is told.
+    pub options: Arc<SinkOptions>,
+    /// Tables that were looked at.
+    pub tables: Tables,
+    /// Looks at tables.
+    pub catalog: Arc<Mutex<Catalog>>,
+    /// Makes labels.
+    pub labels: Labels,
+}
+
+/// A writer to tables.
+pub struct StarRocksWriter {
+    shared: Shared,
+    store: PositionStore,
+    window: Window,
+    /// Of the open epoch, in the order in which they are committed.
+    prepared: Vec<Prepared>,
+    /// The epoch's number in this process.
+    epoch: u64,
+    attempts: u64,
+    /// A decision was asked for and not plainly made, or made and not carried out: lanes have to be taken again.
+    in_doubt: bool,
+}
+
+impl StarRocksWriter {
+    /// A writer. Nothing is asked of the cluster yet.
+    pub(super) fn new(shared: Shared, store: PositionStore) -> Self {
+        Self {
+            shared,
+            store,
+            window: Window::default(),
+            prepared: Vec::new(),
+            epoch: 0,
+            attempts: 0,
+            in_doubt: false,
+        }
+    }
+
+    /// Rows of a batch that no worker could encode: the table was not looked at yet.
+    async fn encode(shared: &Shared, batch: &ChangeBatch) -> Result<Rows, WriteError> {
+        let plans = shared.catalog.lock().await.plan(shared, std::slice::from_ref(batch)).await?;
+        let plan = plans.first().ok_or_else(|| Error::fatal("a batch has no table").table(batch.table()))?;
+        let (rows, rejects) = Rows::encode(plan, batch)?;
+        if rejects.is_empty() {
+            return Ok(rows);
+        }
+        let refused = rejects.into_iter().map(|reject| SinkReject {
+            lane: batch.origin().lane.clone(),
+            ordinal: batch.origin().ordinals[reject.row as usize],
+            part: batch.origin().part(reject.row as usize),
+            output: batch.table().clone(),
+            reason: reject.reason,
+        });
+        Err(WriteError::Rejected(refused.collect()))
+    }
+
+    /// Sends what waits.
+    async fn flush(&mut self) -> Result<(), WriteError> {
+        let tables = self.window.empty();
+        let refused: Vec<SinkReject> =
+            tables.iter().flat_map(|table| table.refused.iter().cloned()).collect();
+        if !refused.is_empty() {
+            return Err(WriteError::Rejected(refused));
+        }
+        let mut loader = Loader {
+            client: &self.shared.client,
+            labels: &self.shared.labels,
+            options: &self.shared.options,
+            epoch: self.epoch,
+            attempts: &mut self.attempts,
+        };
+        for table in &tables {
+            for batch in batches(table) {
+                let load = Load { table, batch: &batch, entries: &batch.entries };
+                let done = match self.shared.options.delivery {
+                    Delivery::ExactlyOnce => {
+                        loader.prepare(&load).await.map(|prepared| self.prepared.push(prepared))
+                    }
+                    Delivery::AtLeastOnce => loader.apply(&load).await,
+                };
+                match done {
+                    Ok(()) => {}
+                    Err(refused @ Failure::Rows { .. }) => {
+                        return Err(WriteError::Rejected(loader.search(table, &batch, refused).await?));
+                    }
+                    Err(failure) => return Err(told(failure, table).into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits labels in their order. `Ok(None)`: all of them are. `Ok(Some(..))`: of one of them nobody knows.
+    async fn commit_labels(
+        client: &Client,
+        labels: &[Prepared],
+    ) -> Result<Option<(Prepared, String)>, Failure> {
+        let until = Instant::now() + PATIENCE;
+        for prepared in labels {
+            let Prepared { database, table, label, .. } = prepared;
+            match client.commit_until(database, table, label, until).await? {
+                Ended::Applied => {}
+                Ended::Unknown(why) => return Ok(Some((prepared.clone(), why))),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Carries out what was decided: commits, then notes that it is done.
+    async fn carry_out(&mut self, epoch: &Epoch, work: &Work) -> Result<(), Error> {
+        match Self::commit_labels(&self.shared.client, &work.labels).await {
+            Ok(None) => self.store.done(epoch).await,
+            Ok(Some((prepared, why))) => Err(Error::unknown(format!(
+                "the load {} into {}.{} was decided, and it is not known whether it is in the table: {why}",
+                prepared.label, prepared.database, prepared.table
+            ))),
+            Err(failure) => {
+                Err(Error::unknown("a load was decided and is not committed yet").caused_by(failure))
+            }
+        }
+    }
+
+    /// Finishes what was decided for lanes that were just taken, and says where they go on.
+    async fn finish(&mut self, held: Vec<HeldLane>) -> Result<Vec<Taken>, Error> {
+        let mut taken = Vec::with_capacity(held.len());
+        let mut finished = Vec::new();
+        let mut known: Vec<(Work, Option<(Prepared, String)>)> = Vec::new();
+        for HeldLane { taken: mut lane, work } in held {
+            if let Some(work) = work {
+                // Lanes of one decision come with the same work.
+                let outcome = if let Some((_, outcome)) = known.iter().find(|(other, _)| *other == work) {
+                    outcome.clone()
+                } else {
+                    let count = work.labels.len();
+                    tracing::info!(loads = count, lane = %lane.lane, "loads that were decided are committed");
+                    let committed = Self::commit_labels(&self.shared.client, &work.labels).await;
+                    let outcome = committed.map_err(|failure| {
+                        Error::transient("what was decided before cannot be committed yet").caused_by(failure)
+                    })?;
+                    known.push((work.clone(), outcome.clone()));
+                    outcome
+                };
+                match outcome {
+                    None => finished.push(taken.len()),
+                    Some((prepared, why)) => replay(&mut lane, &work, &prepared, &why)?,
+                }
+            }
+            taken.push(lane);
+        }
+        if !finished.is_empty() {
+            let lanes: Vec<&Taken> = finished.iter().map(|place| &taken[*place]).collect();
+            self.store.done_before(&lanes).await?;
+        }
+        Ok(taken)
+    }
+
+    /// Gives up what is prepared and was never decided.
+    async fn roll_back(&mut self) {
+        self.window.empty();
+        for Prepared { database, table, label, .. } in std::mem::take(&mut self.prepared) {
+            // Nobody will ever commit it: nothing hangs on the answer.
+            if let Err(failure) = self.shared.client.roll_back(&database, &table, &label).await {
+                tracing::debug!(label, %failure, "a load was not rolled back; the cluster gives it up by itself");
+            }
+        }
+        self.next_epoch();
+    }
+
+    fn next_epoch(&mut self) {
+        self.epoch += 1;
+        self.attempts = 0;
+    }
+}
+
+/// Sets a lane back to before a decision of which nobody knows whether its rows are in the tables. Only where rows that
+/// come twice are there once.
+fn replay(lane: &mut Taken, work: &Work, prepared: &Prepared, why: &str) -> Result<(), Error> {
+    let Some(from) = work.from.get(&lane.lane) else { return Ok(()) };
+    if let Some(other) = work.labels.iter().find(|label| !label.repeatable) {
+        let to = match &lane.at {
+            StartAt::Position(position) => position.to_string(),
+            _ => "its beginning".to_owned(),
+        };
+        return Err(Error::fatal(format!(
+            "it is not known whether the rows from {from} to {to} are in {}.{}: load {}: {why}",
+            other.database, other.table, prepared.label
+        ))
+        .lane(&lane.lane)
+        .help(
+            "look whether the table has them; then `sluicegate positions set` to before them or behind them, and start \
+             again",
+        ));
+    }
+    tracing::warn!(lane = %lane.lane, label = prepared.label, why, "rows of a decided load are sent again");
+    lane.at = StartAt::Position(from.clone());
+    Ok(())
+}
+
+#[async_trait]
+impl Writer for StarRocksWriter {
+    async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
+        self.roll_back().await;
+        self.in_doubt = false;
+        let held = self.store.take(lanes).await?;
+        self.finish(held).await
+    }
+
+    async fn write(&mut self, encoded: Encoded) -> Result<(), WriteError> {
+        let body = encoded
+            .body
+            .downcast::<Body>()
+            .map_err(|_| Error::fatal("rows of another sink were given to a writer of tables"))?;
+        let rows = match *body {
+            Body::Rows(rows) => rows,
+            Body::Unknown(batch) => Self::encode(&self.shared, &batch).await?,
+        };
+        if rows.len() == 0 {
+            return Ok(());
+        }
+        let rows = Arc::new(rows);
+        let mut start = 0;
+        while let Some(next) = self.window.add(&rows, start) {
+            self.flush().await?;
+            start = next;
+        }
+        if self.window.bytes() as u64 >= self.shared.options.buffer.0 {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, epoch: &Epoch) -> Result<(), WriteError> {
+        self.flush().await?;
+        if let Some(lane) = epoch.stale_lane() {
+            let what = "the lane was given away or rewound before its epoch was decided";
+            return Err(Error::fenced(what).lane(lane).into());
+        }
+        let from = epoch.lanes.iter().map(|span| (span.lane.clone(), span.from.clone())).collect();
+        let work = Work { labels: std::mem::take(&mut self.prepared), from };
+        let work = Some(work).filter(|work| !work.labels.is_empty());
+        self.next_epoch();
+        // From here on nothing of the epoch is rolled back by this process: it may be decided whatever the answer is.
+        self.in_doubt = true;
+        if let Decision::NotPlainly(error) = self.store.decide(epoch, work.as_ref()).await {
+            return Err(error.into());
+        }
+        if let Some(work) = &work {
+            self.carry_out(epoch, work).await?;
+        }
+        self.in_doubt = false;
+        Ok(())
+    }
+
+    async fn abort(&mut self) -> Result<(), Error> {
+        self.roll_back().await;
+        if self.in_doubt {
+            return Err(Error::new(
+                Class::Unknown,
+                "what was decided last is not known: the lanes are taken again",
+            ));
+        }
+        self.store.abort().await
+    }
+
+    async fn state(&mut self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.store.state(key).await
+    }
+
+    async fn write_state(&mut self, key: &str, bytes: Vec<u8>) -> Result<(), WriteError> {
+        self.store.write_state(key, bytes);
+        Ok(())
+    }
+
+    async fn close(&mut self) {
+        self.roll_back().await;
+        self.store.close().await;
+        self.shared.catalog.lock().await.close().await;
+    }
+}

@@ -1,0 +1,222 @@
+//! Rows to tables.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BinaryArray, Date32Array, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
+    UInt64Array,
+};
+use arrow_buffer::BooleanBuffer;
+use sluicegate_connector::{Class, Sink as _};
+use sluicegate_model::Column;
+
+use crate::support::{Running, Target, batch, cluster, orders, rejects};
+
+const ORDERS: &str =
+    "CREATE TABLE ods.orders (id BIGINT NOT NULL, name VARCHAR(8)) PRIMARY KEY(id) DISTRIBUTED BY HASH(id)";
+const ALL: &str = "SELECT * FROM ods.orders ORDER BY id";
+
+const INSERT: u8 = 0;
+const BEFORE: u8 = 1;
+const AFTER: u8 = 2;
+const DELETE: u8 = 3;
+
+#[tokio::test]
+async fn a_table_follows_the_rows() {
+    let simulator = cluster().await;
+    simulator.query(ORDERS).unwrap();
+    let target = Target::new(&simulator, "{}");
+    let mut running = Running::start(&target).await;
+    running
+        .write(&orders(&[(INSERT, 1, Some("a")), (INSERT, 2, Some("b")), (INSERT, 3, None)]))
+        .await
+        .unwrap();
+    assert!(simulator.query(ALL).unwrap().is_empty());
+    running.commit(3).await.unwrap();
+    assert_eq!(simulator.query(ALL).unwrap(), ["1|a", "2|b", "3|NULL"]);
+    // Of one key the last change counts, within an epoch too; a key that changes moves its row.
+    let changes = [
+        (DELETE, 1, Some("a")),
+        (AFTER, 2, Some("c")),
+        (AFTER, 2, Some("d")),
+        (BEFORE, 3, None),
+        (AFTER, 4, Some("moved")),
+        (INSERT, 5, Some("x")),
+        (DELETE, 5, None),
+        (INSERT, 1, Some("again")),
+    ];
+    running.epoch(&orders(&changes), 11).await.unwrap();
+    assert_eq!(simulator.query(ALL).unwrap(), ["1|again", "2|d", "4|moved"]);
+    // An epoch without rows moves the position alone.
+    running.commit(12).await.unwrap();
+    drop(running);
+    assert_eq!(Running::start(&target).await.at(), 12);
+}
+
+#[tokio::test]
+async fn an_aborted_epoch_leaves_nothing() {
+    let simulator = cluster().await;
+    simulator.query(ORDERS).unwrap();
+    let target = Target::new(&simulator, r#"{"buffer": "64KiB"}"#);
+    let mut running = Running::start(&target).await;
+    let many: Vec<(u8, i64, Option<&str>)> = (0..5_000).map(|id| (INSERT, id, Some("x"))).collect();
+    running.write(&orders(&many)).await.unwrap();
+    let prepared = simulator.labels("ods").len();
+    assert!(prepared > 0, "what is more than the buffer goes to the cluster before the epoch ends");
+    running.writer.abort().await.unwrap();
+    assert!(simulator.query(ALL).unwrap().is_empty());
+    // Several loads of one epoch: the later one counts.
+    running.write(&orders(&many)).await.unwrap();
+    running.epoch(&orders(&[(AFTER, 7, Some("last"))]), 5_001).await.unwrap();
+    assert_eq!(simulator.query("SELECT name FROM ods.orders WHERE id = 7").unwrap(), ["last"]);
+    assert_eq!(simulator.query("SELECT COUNT(*) FROM ods.orders").unwrap(), ["5000"]);
+}
+
+fn presence(bits: &[bool]) -> BooleanBuffer {
+    BooleanBuffer::from(bits.to_vec())
+}
+
+#[tokio::test]
+async fn missing_cells_stay_as_they_are() {
+    let simulator = cluster().await;
+    simulator
+        .query("CREATE TABLE ods.orders (id BIGINT NOT NULL, name VARCHAR(8), city VARCHAR(8), kept INT) PRIMARY KEY(id) DISTRIBUTED BY HASH(id)")
+        .unwrap();
+    let target = Target::new(&simulator, "{}");
+    let mut running = Running::start(&target).await;
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 3]));
+    let names: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("b"), Some("c"), None]));
+    let cities: ArrayRef = Arc::new(StringArray::from(vec!["x", "y", "z", "w"]));
+    let whole = |kinds: &[u8], names: Column, cities: Column| {
+        batch("orders", vec![("id", Column::new(Arc::clone(&ids))), ("name", names), ("city", cities)], kinds)
+    };
+    let (all_names, all_cities) = (Column::new(Arc::clone(&names)), Column::new(Arc::clone(&cities)));
+    running.epoch(&whole(&[INSERT; 4], all_names, all_cities), 4).await.unwrap();
+    let rows = simulator.query(ALL).unwrap();
+    assert_eq!(rows, ["1|a|x|NULL", "2|b|y|NULL", "3|NULL|w|NULL"]);
+    // One row has no name, another no city; the last two changes of row 3 are one.
+    let names: ArrayRef = Arc::new(StringArray::from(vec![None, Some("B"), Some("C"), None]));
+    let names = Column::with_presence(names, Some(presence(&[false, true, true, false])));
+    let cities: ArrayRef = Arc::new(StringArray::from(vec![Some("X"), None, None, Some("Z")]));
+    let cities = Column::with_presence(cities, Some(presence(&[true, false, false, true])));
+    running.epoch(&whole(&[AFTER; 4], names, cities), 8).await.unwrap();
+    assert_eq!(simulator.query(ALL).unwrap(), ["1|a|X|NULL", "2|B|y|NULL", "3|C|Z|NULL"]);
+}
+
+#[tokio::test]
+async fn values_keep_every_digit() {
+    let simulator = cluster().await;
+    let target = Target::new(&simulator, r#"{"create_tables": true}"#);
+    let mut running = Running::start(&target).await;
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("id", Arc::new(UInt64Array::from(vec![u64::MAX]))),
+        (
+            "amount",
+            Arc::new(
+                Decimal128Array::from(vec![-123_456_789_012_345_678_901_234_567_890_i128])
+                    .with_precision_and_scale(38, 10)
+                    .unwrap(),
+            ),
+        ),
+        ("day", Arc::new(Date32Array::from(vec![-719_528]))),
+        ("moment", Arc::new(TimestampMicrosecondArray::from(vec![1]))),
+        ("bytes", Arc::new(BinaryArray::from(vec![&b"\x00\xff\n"[..]]))),
+        ("text", Arc::new(StringArray::from(vec!["a\"b\\\n订单\u{1}"]))),
+    ];
+    let columns = columns.into_iter().map(|(name, array)| (name, Column::new(array))).collect();
+    running.epoch(&batch("values", columns, &[INSERT]), 1).await.unwrap();
+    let rows = simulator.query("SELECT id, amount, day, moment, bytes, text FROM ods.values").unwrap();
+    assert_eq!(
+        rows,
+        [
+            "18446744073709551615|-12345678901234567890.1234567890|0000-01-01|1970-01-01 00:00:00.000001|0x00FF0A|a\"b\\\n订单\u{1}"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn rows_are_added_to_a_duplicate_key_table() {
+    let simulator = cluster().await;
+    simulator
+        .query(
+            "CREATE TABLE ods.orders (id BIGINT, name VARCHAR(8)) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)",
+        )
+        .unwrap();
+    let target = Target::new(&simulator, r#"{"write": "append"}"#);
+    let mut running = Running::start(&target).await;
+    running
+        .epoch(
+            &orders(&[
+                (INSERT, 1, Some("a")),
+                (INSERT, 1, Some("a")),
+                (BEFORE, 1, None),
+                (AFTER, 1, Some("b")),
+            ]),
+            3,
+        )
+        .await
+        .unwrap();
+    assert_eq!(simulator.query("SELECT * FROM ods.orders ORDER BY name").unwrap(), ["1|a", "1|a", "1|b"]);
+    let refused = running.refused(&orders(&[(DELETE, 1, None)]));
+    assert!(refused[0].reason.contains("`write: append`"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn rows_that_the_cluster_refuses_stand_alone() {
+    let simulator = cluster().await;
+    // The sink knows nothing of what was changed behind its back.
+    simulator.query(ORDERS).unwrap();
+    let target = Target::new(&simulator, "{}");
+    let mut running = Running::start(&target).await;
+    running.epoch(&orders(&[(INSERT, 1, Some("a"))]), 1).await.unwrap();
+    simulator.query("DROP TABLE ods.orders").unwrap();
+    simulator.query(&ORDERS.replace("VARCHAR(8)", "VARCHAR(3) NOT NULL")).unwrap();
+    let rows: Vec<(u8, i64, Option<&str>)> = (0..40)
+        .map(|id| match id {
+            11 => (INSERT, id, Some("too long")),
+            29 => (INSERT, id, None),
+            _ => (INSERT, id, Some("x")),
+        })
+        .collect();
+    running.write(&orders(&rows)).await.unwrap();
+    let refused = rejects(running.commit(40).await);
+    let told: Vec<(u64, &str)> =
+        refused.iter().map(|reject| (reject.ordinal, reject.reason.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (11, "String 'too long'(length=8) is too long. The max length of 'name' is 3"),
+            (29, "NULL value in non-nullable column 'name'"),
+        ]
+    );
+    running.writer.abort().await.unwrap();
+    assert!(simulator.query(ALL).unwrap().is_empty());
+    assert!(simulator.labels("ods").iter().skip(1).all(|(_, state)| state.name() == "ABORTED"));
+}
+
+#[tokio::test]
+async fn tables_are_looked_at_before_the_first_row() {
+    let simulator = cluster().await;
+    simulator
+        .query("CREATE TABLE ods.wrong (id VARCHAR(8) NOT NULL, amount INT NOT NULL, name VARCHAR(8)) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
+        .unwrap();
+    let target = Target::new(&simulator, "{}");
+    let missing = orders(&[]);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("id", Arc::new(Int64Array::from(Vec::<i64>::new()))),
+        ("extra", Arc::new(Int64Array::from(Vec::<i64>::new()))),
+    ];
+    let wrong =
+        batch("wrong", columns.into_iter().map(|(name, array)| (name, Column::new(array))).collect(), &[]);
+    let error = target.sink().prepare(&[missing, wrong]).await.unwrap_err();
+    assert_eq!(error.class(), Class::Configuration);
+    for part in [
+        "table ods.orders: it does not exist",
+        "CREATE TABLE IF NOT EXISTS `ods`.`orders` (`id` BIGINT NOT NULL, `name` VARCHAR(1048576) NULL) PRIMARY KEY(`id`)",
+        "table ods.wrong: it has no column extra: add it (ALTER TABLE `ods`.`wrong` ADD COLUMN `extra` BIGINT NULL)",
+        "table ods.wrong: it is a duplicate key table",
+        "table ods.wrong: its column amount takes no NULL and has no default",
+    ] {
+        assert!(error.to_string().contains(part), "{part} in {error}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Tables and their rows.
+
+use std::collections::BTreeMap;
+
+use crate::column_type::ColumnType;
+use crate::convert::Cell;
+
+/// What a table does with rows of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// `PRIMARY KEY`: the last one counts; rows can be deleted and changed in part.
+    Primary,
+    /// `UNIQUE KEY`: the last one counts.
+    Unique,
+    /// `DUPLICATE KEY`: all are kept.
+    Duplicate,
+}
+
+impl Model {
+    /// `COLUMN_KEY` of the key's columns.
+    pub fn key_mark(self) -> &'static str {
+        match self {
+            Self::Primary => "PRI",
+            Self::Unique => "UNI",
+            Self::Duplicate => "DUP",
+        }
+    }
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub column_type: ColumnType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// Whether it is a part of the key.
+    pub key: bool,
+    /// What it has where nothing is given.
+    pub default: Option<String>,
+}
+
+/// A row of a load, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Whether the row of the key is removed.
+    pub delete: bool,
+    /// Of each column; `None` where the load does not say, in a partial update.
+    pub cells: Vec<Option<Cell>>,
+}
+
+/// A table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// What it does with rows of one key.
+    pub model: Model,
+    /// Its columns, those of the key first.
+    pub columns: Vec<Column>,
+    by_key: BTreeMap<Vec<Cell>, Vec<Cell>>,
+    all: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(model: Model, columns: Vec<Column>) -> Self {
+        Self { model, columns, by_key: BTreeMap::new(), all: Vec::new() }
+    }
+
+    /// The place of a column.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> Box<dyn Iterator<Item = &Vec<Cell>> + '_> {
+        match self.model {
+            Model::Duplicate => Box::new(self.all.iter()),
+            Model::Primary | Model::Unique => Box::new(self.by_key.values()),
+        }
+    }
+
+    /// Adds a column, with its default in the rows that are there.
+    pub fn add_column(&mut self, column: Column) {
+        let cell: Cell = column.default.clone().map(String::into_bytes);
+        self.by_key.values_mut().chain(self.all.iter_mut()).for_each(|row| row.push(cell.clone()));
+        self.columns.push(column);
+    }
+
+    /// Applies the rows of a transaction, in order.
+    pub fn apply(&mut self, rows: &[Row]) {
+        for row in rows {
+            self.apply_one(row);
+        }
+    }
+
+    fn apply_one(&mut self, row: &Row) {
+        let default = |place: usize| self.columns[place].default.clone().map(String::into_bytes);
+        let whole = |old: Option<&Vec<Cell>>| -> Vec<Cell> {
+            let cell = |(place, cell): (usize, &Option<Cell>)| match (cell, old) {
+                (Some(cell), _) => cell.clone(),
+                (None, Some(old)) => old[place].clone(),
+                (None, None) => default(place),
+            };
+            row.cells.iter().enumerate().map(cell).collect()
+        };
+        if self.model == Model::Duplicate {
+            let row = whole(None);
+            self.all.push(row);
+            return;
+        }
+        let key: Vec<Cell> = self
+            .columns
+            .iter()
+            .zip(&row.cells)
+            .filter(|(column, _)| column.key)
+            .map(|(_, cell)| cell.clone().unwrap_or_default())
+            .collect();
+        if row.delete {
+            self.by_key.remove(&key);
+            return;
+        }
+        let row = whole(self.by_key.get(&key));
+        self.by_key.insert(key, row);
+    }
+}

@@ -1,0 +1,119 @@
+//! Making and changing tables.
+
+use super::tokens::{Word, Words};
+use super::{Given, Refused};
+use crate::cluster::{Column, Model, State, Table};
+use crate::column_type::ColumnType;
+
+impl State {
+    /// `CREATE TABLE`, behind those words. Distribution, partitions and properties are not looked at.
+    pub(super) fn create_table(&mut self, words: &mut Words, current: &str) -> Result<Given, Refused> {
+        let lenient = words.take_all(&["if", "not", "exists"]);
+        let (database, name) = words.table(current)?;
+        words.want('(')?;
+        let mut columns = vec![column(words)?];
+        while words.symbol(',') {
+            columns.push(column(words)?);
+        }
+        words.want(')')?;
+        let (mut model, mut key) = (Model::Duplicate, Vec::new());
+        while !words.is_empty() {
+            let found =
+                [("primary", Model::Primary), ("unique", Model::Unique), ("duplicate", Model::Duplicate)]
+                    .into_iter()
+                    .find(|(word, _)| words.take_all(&[word, "key"]));
+            match found {
+                Some((_, found)) => {
+                    model = found;
+                    key = words.names()?;
+                }
+                None if words.take_all(&["aggregate", "key"]) => {
+                    return Err(Refused::of("AGGREGATE KEY is not simulated"));
+                }
+                None => drop(words.next()),
+            }
+        }
+        if key.is_empty() {
+            key = columns.iter().take(1).map(|column| column.name.clone()).collect();
+        }
+        for (place, part) in key.iter().enumerate() {
+            let Some(column) = columns.get_mut(place).filter(|column| column.name.eq_ignore_ascii_case(part))
+            else {
+                return Err(Refused::of(
+                    "Getting analyzing error. Detail message: Key columns must be the first few columns of the schema and the order of the key columns must be consistent with the order of the schema.",
+                ));
+            };
+            if !column.column_type.may_be_key() {
+                return Err(Refused::of(format!(
+                    "Invalid data type of key column '{}': '{}'",
+                    column.name, column.column_type
+                )));
+            }
+            column.key = true;
+            if model == Model::Primary {
+                column.nullable = false;
+            }
+        }
+        let tables = &mut self.database(&database)?.tables;
+        if tables.contains_key(&name) {
+            return if lenient {
+                Ok(Given::Done)
+            } else {
+                Err(Refused::of(format!("Table '{name}' already exists")))
+            };
+        }
+        tables.insert(name, Table::new(model, columns));
+        Ok(Given::Done)
+    }
+
+    /// `ALTER TABLE`, behind those words: columns are added.
+    pub(super) fn alter_table(&mut self, words: &mut Words, current: &str) -> Result<Given, Refused> {
+        let (database, name) = words.table(current)?;
+        let table = self.database(&database)?.tables.get_mut(&name);
+        let table = table.ok_or_else(|| Refused::of(format!("Unknown table '{database}.{name}'")))?;
+        if !words.take_all(&["add", "column"]) {
+            return Err(words.unexpected("ADD COLUMN"));
+        }
+        let column = column(words)?;
+        if table.place(&column.name).is_some() {
+            return Err(Refused::of(format!("Duplicate column name '{}'", column.name)));
+        }
+        table.add_column(column);
+        Ok(Given::Done)
+    }
+}
+
+/// A column, up to the comma or bracket behind it.
+fn column(words: &mut Words) -> Result<Column, Refused> {
+    let name = words.name()?;
+    let type_name = words.name()?;
+    let mut arguments = Vec::new();
+    if words.symbol('(') {
+        while let Some(Word::Number(digits)) = words.next() {
+            arguments.push(digits.parse().map_err(|_| Refused::of(format!("{digits} is no length")))?);
+            if !words.symbol(',') {
+                break;
+            }
+        }
+        words.want(')')?;
+    }
+    let column_type = ColumnType::parse(&type_name, &arguments).ok_or_else(|| {
+        Refused::of(format!("the simulator does not know the type {type_name}{arguments:?}"))
+    })?;
+    let mut column = Column { name, column_type, nullable: true, key: false, default: None };
+    loop {
+        if matches!(words.peek(), None | Some(Word::Symbol(',' | ')'))) {
+            return Ok(column);
+        }
+        if words.take_all(&["not", "null"]) {
+            column.nullable = false;
+        } else if words.take("default") {
+            column.default = match words.next() {
+                Some(Word::Text(text) | Word::Number(text)) => Some(text),
+                _ => None,
+            };
+        } else {
+            words.next();
+        }
+    }
+}
