@@ -14,7 +14,7 @@ use super::CanalOptions;
 use super::columns::{Columns, sql_type};
 use crate::options::TimeZone;
 use crate::write::{write_old, write_string};
-use crate::{Encode, EncodeError, EncodeReject, Message, Messages, MysqlType};
+use crate::{Encode, EncodeError, EncodeReject, Messages, MysqlType};
 
 /// Writes `canal-json`, a row or pair a message. There is no `ts`, the time at which Canal made the message: it would
 /// be another one each time, and the same rows have to give the same bytes.
@@ -32,24 +32,7 @@ impl Encode for CanalEncoder {
     fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
         let batch = local_times(batch, self.zone);
         let changes = Changes::new(&batch)?;
-        let mut rejects = Vec::new();
-        out.messages.reserve(batch.len());
-        let mut row = 0;
-        while row < batch.len() {
-            let unit = batch.unit_of(row);
-            row = unit.end;
-            // A pair goes by its new half.
-            let last = (unit.end - 1) as u32;
-            let start = out.bytes.len();
-            match changes.write(unit, &mut out.bytes) {
-                Ok(()) => out.messages.push(Message { row: last, value: Some(start..out.bytes.len()) }),
-                Err(reason) => {
-                    out.bytes.truncate(start);
-                    rejects.push(EncodeReject { row: last, reason });
-                }
-            }
-        }
-        Ok(rejects)
+        Ok(out.write_values(&batch, |unit, out| changes.write(unit, out)))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::json::Key;
 use crate::ogg::Clock;
 use crate::options::{Encoding, TimeZone};
 use crate::write::{Plain, PlainWriter, Style};
-use crate::{Encode, EncodeError, EncodeReject, Message, Messages};
+use crate::{Encode, EncodeError, EncodeReject, Messages};
 
 /// Writes `delimited`.
 pub(super) struct DelimitedEncoder {
@@ -265,36 +265,21 @@ impl Encode for DelimitedEncoder {
             scratch: Vec::new(),
         };
         let key = Key::new(batch);
-        let mut rejects = Vec::new();
         let mut utf8 = Vec::new();
-        out.messages.reserve(batch.len());
-        let mut row = 0;
-        while row < batch.len() {
-            let unit = batch.unit_of(row);
-            row = unit.end;
-            let (before, start) = (out.messages.len(), out.bytes.len());
-            let write = || {
-                for entry in self.entries(batch, &key, unit)?.into_iter().flatten() {
-                    let from = out.bytes.len();
-                    if self.encoding.is_utf8() {
-                        self.record(&mut table, entry, &mut out.bytes)?;
-                    } else {
-                        utf8.clear();
-                        self.record(&mut table, entry, &mut utf8)?;
-                        self.transcoded(&utf8, &mut out.bytes)?;
-                    }
-                    let value = Some(from..out.bytes.len());
-                    out.messages.push(Message { row: entry.row as u32, value });
+        Ok(out.write_units(batch, |unit, out| {
+            for entry in self.entries(batch, &key, unit)?.into_iter().flatten() {
+                let start = out.bytes.len();
+                if self.encoding.is_utf8() {
+                    self.record(&mut table, entry, &mut out.bytes)?;
+                } else {
+                    utf8.clear();
+                    self.record(&mut table, entry, &mut utf8)?;
+                    self.transcoded(&utf8, &mut out.bytes)?;
                 }
-                Ok::<(), String>(())
-            };
-            if let Err(reason) = write() {
-                out.bytes.truncate(start);
-                out.messages.truncate(before);
-                rejects.push(EncodeReject { row: (row - 1) as u32, reason });
+                out.end_value(entry.row, start);
             }
-        }
-        Ok(rejects)
+            Ok(())
+        }))
     }
 
     fn preamble(&self, batch: &ChangeBatch) -> Option<Vec<u8>> {

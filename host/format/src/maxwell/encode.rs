@@ -10,7 +10,7 @@ use sluicegate_model::{ChangeBatch, RowKind, meta};
 use super::columns::as_written;
 use super::options::NAME;
 use crate::write::{Decimals, RowWriter, Style, Timestamps, write_old, write_string};
-use crate::{Encode, EncodeError, EncodeReject, Message, Messages};
+use crate::{Encode, EncodeError, EncodeReject, Messages};
 
 /// Writes `maxwell-json`, with `primary_key_columns`, which Maxwell writes where it is told to.
 pub(super) struct MaxwellEncoder;
@@ -19,24 +19,7 @@ impl Encode for MaxwellEncoder {
     fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
         let batch = as_written(batch);
         let changes = Changes::new(&batch)?;
-        let mut rejects = Vec::new();
-        out.messages.reserve(batch.len());
-        let mut row = 0;
-        while row < batch.len() {
-            let unit = batch.unit_of(row);
-            row = unit.end;
-            // A pair goes by its new half.
-            let last = (unit.end - 1) as u32;
-            let start = out.bytes.len();
-            match changes.write(unit, &mut out.bytes) {
-                Ok(()) => out.messages.push(Message { row: last, value: Some(start..out.bytes.len()) }),
-                Err(reason) => {
-                    out.bytes.truncate(start);
-                    rejects.push(EncodeReject { row: last, reason });
-                }
-            }
-        }
-        Ok(rejects)
+        Ok(out.write_values(&batch, |unit, out| changes.write(unit, out)))
     }
 }
 

@@ -9,7 +9,7 @@ use super::OggOptions;
 use super::op_ts::Clock;
 use crate::options::TimeZone;
 use crate::write::{RowWriter, Style, write_string};
-use crate::{Encode, EncodeError, EncodeReject, Message, Messages};
+use crate::{Encode, EncodeError, EncodeReject, Messages};
 
 /// Writes `ogg-json`. There is no `current_ts`: it would be another one each time, and the same rows have to give
 /// the same bytes.
@@ -31,27 +31,7 @@ impl OggEncoder {
 impl Encode for OggEncoder {
     fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
         let mut operations = Operations::new(batch, self)?;
-        let mut rejects = Vec::new();
-        out.messages.reserve(batch.len());
-        let mut row = 0;
-        while row < batch.len() {
-            let unit = batch.unit_of(row);
-            // A pair goes by its new half.
-            let last = unit.end - 1;
-            let start = out.bytes.len();
-            match operations.write(unit.clone(), &mut out.bytes) {
-                Ok(()) => {
-                    let value = Some(start..out.bytes.len());
-                    out.messages.push(Message { row: last as u32, value });
-                }
-                Err(reason) => {
-                    out.bytes.truncate(start);
-                    rejects.push(EncodeReject { row: last as u32, reason });
-                }
-            }
-            row = unit.end;
-        }
-        Ok(rejects)
+        Ok(out.write_values(batch, |unit, out| operations.write(unit, out)))
     }
 }
 

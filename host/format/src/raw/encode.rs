@@ -7,7 +7,7 @@ use arrow_schema::DataType;
 use sluicegate_model::{Cell, ChangeBatch, Column, meta};
 
 use super::{NAME, column};
-use crate::{Encode, EncodeError, EncodeReject, Message, Messages, Parts};
+use crate::{Encode, EncodeError, EncodeReject, Messages, Parts};
 
 /// Writes `raw`.
 pub(super) struct RawEncoder;
@@ -79,30 +79,23 @@ impl Encode for RawEncoder {
             .into_iter()
             .filter_map(|name| Some((name, batch.column(name)?)))
             .collect();
-        let mut rejects = Vec::new();
-        out.messages.reserve(batch.len());
-        let mut row = 0;
-        while row < batch.len() {
+        Ok(out.write_units(batch, |unit, out| {
             // Of a pair the new half.
-            let last = batch.unit_of(row).end - 1;
-            row = last + 1;
-            let missing = std::iter::once((column::VALUE, value)).chain(others.iter().copied());
-            if let Some((name, _)) = missing.into_iter().find(|(_, column)| column.is_missing(last)) {
-                let reason = format!("column {name:?} is missing, and nothing stands for that in a message");
-                rejects.push(EncodeReject { row: last as u32, reason });
-                continue;
+            let row = unit.end - 1;
+            let mut all = std::iter::once((column::VALUE, value)).chain(others.iter().copied());
+            if let Some((name, _)) = all.find(|(_, column)| column.is_missing(row)) {
+                return Err(format!("column {name:?} is missing, and nothing stands for that in a message"));
             }
-            let value = match (&bytes, value.cell(last)) {
+            match (&bytes, value.cell(row)) {
                 (Some(bytes), Cell::Value) => {
                     let start = out.bytes.len();
-                    out.bytes.extend_from_slice(bytes.get(last));
-                    Some(start..out.bytes.len())
+                    out.bytes.extend_from_slice(bytes.get(row));
+                    out.end_value(row, start);
                 }
-                _ => None,
-            };
-            out.messages.push(Message { row: last as u32, value });
-        }
-        Ok(rejects)
+                _ => out.tombstone(row),
+            }
+            Ok(())
+        }))
     }
 
     fn parts<'a>(&self, batch: &'a ChangeBatch) -> Parts<'a> {

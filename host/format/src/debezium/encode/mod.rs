@@ -23,7 +23,7 @@ use self::source::SourceWriter;
 use super::modes::{BigintMode, BinaryMode, DecimalMode, TimeMode, UNAVAILABLE};
 use super::options::{DebeziumOptions, NAME};
 use crate::json::Key;
-use crate::{Encode, EncodeError, EncodeReject, Message, Messages};
+use crate::{Encode, EncodeError, EncodeReject, Messages};
 
 /// Writes `debezium-json`. The event's own `ts_ms` would be another one each time: it is not there, for the same rows
 /// have to give the same bytes.
@@ -66,31 +66,20 @@ impl Encode for DebeziumEncoder {
     fn encode(&self, batch: &ChangeBatch, out: &mut Messages) -> Result<Vec<EncodeReject>, EncodeError> {
         let events = Events::new(batch, self)?;
         let key = Key::new(batch);
-        let mut rejects = Vec::new();
-        out.messages.reserve(batch.len());
-        let mut row = 0;
-        while row < batch.len() {
-            let unit = batch.unit_of(row);
-            let last = unit.end - 1;
-            let (bytes, messages) = (out.bytes.len(), out.messages.len());
-            let written = match batch.kind(last) {
+        Ok(out.write_units(batch, |unit, out| {
+            let (first, last) = (unit.start, unit.end - 1);
+            match batch.kind(last) {
                 // A row under another key is another row.
-                _ if unit.len() == 2 && key.changes_after(row) => events
-                    .write(b'd', Some(row), None, row, out)
-                    .and_then(|()| events.write(b'c', None, Some(last), last, out)),
-                _ if unit.len() == 2 => events.write(b'u', Some(row), Some(last), last, out),
+                _ if unit.len() == 2 && key.changes_after(first) => {
+                    events.write(b'd', Some(first), None, first, out)?;
+                    events.write(b'c', None, Some(last), last, out)
+                }
+                _ if unit.len() == 2 => events.write(b'u', Some(first), Some(last), last, out),
                 RowKind::Insert => events.write(b'c', None, Some(last), last, out),
                 RowKind::UpdateAfter => events.write(b'u', None, Some(last), last, out),
                 RowKind::Delete | RowKind::UpdateBefore => events.write(b'd', Some(last), None, last, out),
-            };
-            if let Err(reason) = written {
-                out.bytes.truncate(bytes);
-                out.messages.truncate(messages);
-                rejects.push(EncodeReject { row: last as u32, reason });
             }
-            row = unit.end;
-        }
-        Ok(rejects)
+        }))
     }
 }
 
@@ -134,9 +123,9 @@ impl<'a> Events<'a> {
         bytes.push(op);
         bytes.extend_from_slice(b"\"}");
         bytes.extend_from_slice(self.tail);
-        out.messages.push(Message { row: row as u32, value: Some(start..out.bytes.len()) });
+        out.end_value(row, start);
         if op == b'd' && self.tombstones {
-            out.messages.push(Message { row: row as u32, value: None });
+            out.tombstone(row);
         }
         Ok(())
     }
