@@ -227,6 +227,25 @@ fn a_value_without_a_form_costs_its_row_and_a_type_without_one_the_batch() {
 }
 
 #[test]
+fn a_pair_is_written_whole_or_not_at_all() {
+    for (ratios, deletes) in
+        [([f64::NAN, 2.0], "flag"), ([1.0, f64::NAN], "flag"), ([1.0, f64::NAN], "tombstone")]
+    {
+        // An update that moves a row from key 4 to 5, and an insert.
+        let ids = Arc::new(StringArray::from(vec!["4", "5", "6"])) as ArrayRef;
+        let ratios = Arc::new(Float64Array::from(vec![ratios[0], ratios[1], 0.5])) as ArrayRef;
+        let batch = batch(vec![("id", ids), ("ratio", ratios)], &[1, 2, 0], &[1, 1, 2]);
+        let mut messages = Messages::default();
+        let encoder = encoder(&format!("json: {{ deletes: {deletes} }}"));
+        let rejects = encoder.encode(&batch, &mut messages).unwrap();
+        let reason = "column \"ratio\": JSON has no form for NaN and infinity".to_owned();
+        assert_eq!(rejects, [EncodeReject { row: 1, reason }]);
+        let rows: Vec<u32> = messages.messages.iter().map(|message| message.row).collect();
+        assert_eq!((rows, &messages.bytes[..]), (vec![2], &br#"{"id":"6","ratio":0.5}"#[..]));
+    }
+}
+
+#[test]
 fn digits_are_kept_as_they_came() {
     let message =
         r#"{"a":1.10,"b":18446744073709551615,"c":1e400,"d":-0.0,"e":123456789012345678901234567890123456}"#;
