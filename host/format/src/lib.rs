@@ -15,6 +15,7 @@
 //! | [`mysql_type`] | the types of MySQL and MariaDB from their text |
 //! | [`ogg`] | `ogg-json`: Oracle GoldenGate's operations |
 //! | `envelope` | what the messages of Canal and Maxwell have alike |
+//! | `provenance` | where rows come from, as the columns about them say |
 //! | [`raw`] | `raw`: messages as they are, for formats that a guest knows |
 //! | `scan` | the reader of JSON text |
 //! | `build` | from cells to columns, from columns to batches |
@@ -35,6 +36,7 @@ pub mod messages;
 pub mod mysql_type;
 pub mod ogg;
 pub mod options;
+mod provenance;
 pub mod raw;
 mod scan;
 pub mod values;

@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
 use arrow_schema::{DataType, Field, Schema};
 use sluicegate_kernels::cast;
-use sluicegate_model::{ChangeBatch, RowKind, meta};
+use sluicegate_model::{ChangeBatch, RowKind};
 
 use super::CanalOptions;
 use super::columns::{Columns, sql_type};
 use crate::options::TimeZone;
+use crate::provenance::Provenance;
 use crate::write::{write_old, write_string};
 use crate::{Encode, EncodeError, EncodeReject, Messages, MysqlType};
 
@@ -80,14 +78,11 @@ struct Changes<'a> {
     types: Vec<u8>,
     keys: Vec<u8>,
     table: Vec<u8>,
-    times: Option<&'a TimestampMicrosecondArray>,
-    positions: Option<&'a StringArray>,
-    transactions: Option<&'a StringArray>,
+    provenance: Provenance<'a>,
 }
 
 impl<'a> Changes<'a> {
     fn new(batch: &'a ChangeBatch) -> Result<Self, EncodeError> {
-        let text = |name: &str| batch.meta().get(name).and_then(|texts| texts.as_string_opt::<i32>());
         let (mut mysql_types, mut sql_types) = (Vec::new(), Vec::new());
         for field in batch.schema().fields() {
             let (kind, text) = match field.metadata().get(LOCAL) {
@@ -127,12 +122,7 @@ impl<'a> Changes<'a> {
             types,
             keys,
             table: named(b",\"table\":", batch.table().table()),
-            times: batch
-                .meta()
-                .get(meta::EVENT_TIME)
-                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
-            positions: text(meta::SOURCE_POSITION),
-            transactions: text(meta::TRANSACTION),
+            provenance: Provenance::of(batch),
         })
     }
 
@@ -147,19 +137,18 @@ impl<'a> Changes<'a> {
         self.columns.object(last, out)?;
         out.push(b']');
         out.extend_from_slice(&self.database);
-        if let Some(times) = self.times.filter(|times| times.is_valid(last)) {
+        if let Some(micros) = self.provenance.event_time(last) {
             out.extend_from_slice(b",\"es\":");
-            let millis = times.value(last).div_euclid(1000);
-            out.extend_from_slice(itoa::Buffer::new().format(millis).as_bytes());
+            out.extend_from_slice(itoa::Buffer::new().format(micros.div_euclid(1_000)).as_bytes());
         }
-        if let Some(gtid) = self.transactions.filter(|texts| texts.is_valid(last)) {
+        if let Some(gtid) = self.provenance.transaction(last) {
             out.extend_from_slice(b",\"gtid\":");
-            write_string(gtid.value(last).as_bytes(), out);
+            write_string(gtid.as_bytes(), out);
         }
         // Canal's is a number.
-        if let Some(id) = self.positions.filter(|texts| texts.is_valid(last) && is_id(texts.value(last))) {
+        if let Some(id) = self.provenance.position(last).filter(|position| is_id(position)) {
             out.extend_from_slice(b",\"id\":");
-            out.extend_from_slice(id.value(last).as_bytes());
+            out.extend_from_slice(id.as_bytes());
         }
         out.extend_from_slice(b",\"isDdl\":false");
         out.extend_from_slice(&self.types);

@@ -1,15 +1,13 @@
 //! Rows to records.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
-use sluicegate_model::{ChangeBatch, RowKind, meta};
+use sluicegate_model::{ChangeBatch, RowKind};
 
 use super::meta::{Images, MetaColumn};
 use super::{DelimitedOptions, Dialect, NAME, OnMissing};
 use crate::json::Key;
 use crate::ogg::Clock;
 use crate::options::{Encoding, TimeZone};
+use crate::provenance::Provenance;
 use crate::write::{Plain, PlainWriter, Style};
 use crate::{Encode, EncodeError, EncodeReject, Messages};
 
@@ -208,9 +206,7 @@ impl DelimitedEncoder {
 struct Written<'a> {
     batch: &'a ChangeBatch,
     columns: PlainWriter<'a>,
-    times: Option<&'a TimestampMicrosecondArray>,
-    positions: Option<&'a StringArray>,
-    transactions: Option<&'a StringArray>,
+    provenance: Provenance<'a>,
     clock: Clock,
     scratch: Vec<u8>,
 }
@@ -226,19 +222,19 @@ impl Written<'_> {
                 RowKind::Delete | RowKind::UpdateBefore => b'D',
             }),
             MetaColumn::Table => out.extend_from_slice(self.batch.table().as_str().as_bytes()),
-            MetaColumn::OpTs => match self.times.filter(|times| times.is_valid(row)) {
+            MetaColumn::OpTs => match self.provenance.event_time(row) {
                 None => return Ok(false),
-                Some(times) if !self.clock.write(times.value(row), out) => {
+                Some(time) if !self.clock.write(time, out) => {
                     return Err("the event time is in no year from 0 to 9999".to_owned());
                 }
                 Some(_) => {}
             },
             MetaColumn::Pos | MetaColumn::Xid => {
-                let texts = if meta == MetaColumn::Pos { self.positions } else { self.transactions };
-                match texts.filter(|texts| texts.is_valid(row)) {
-                    None => return Ok(false),
-                    Some(texts) => out.extend_from_slice(texts.value(row).as_bytes()),
-                }
+                let about = &self.provenance;
+                let text =
+                    if meta == MetaColumn::Pos { about.position(row) } else { about.transaction(row) };
+                let Some(text) = text else { return Ok(false) };
+                out.extend_from_slice(text.as_bytes());
             }
             MetaColumn::CurrentTs | MetaColumn::Tokens | MetaColumn::Ignore => return Ok(false),
         }
@@ -253,14 +249,10 @@ impl Encode for DelimitedEncoder {
         {
             return Err(EncodeError::Column { format: NAME, table: batch.table().clone(), column, why });
         }
-        let about = |name| batch.meta().get(name);
         let mut table = Written {
             batch,
             columns: PlainWriter::new(batch, self.style, NAME)?,
-            times: about(meta::EVENT_TIME)
-                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
-            positions: about(meta::SOURCE_POSITION).and_then(|texts| texts.as_string_opt::<i32>()),
-            transactions: about(meta::TRANSACTION).and_then(|texts| texts.as_string_opt::<i32>()),
+            provenance: Provenance::of(batch),
             clock: Clock::new(self.zone),
             scratch: Vec::new(),
         };

@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
-use sluicegate_model::{ChangeBatch, RowKind, meta};
+use sluicegate_model::{ChangeBatch, RowKind};
 
 use super::columns::as_written;
 use super::options::NAME;
+use crate::provenance::Provenance;
 use crate::write::{Decimals, RowWriter, Style, Timestamps, write_old, write_string};
 use crate::{Encode, EncodeError, EncodeReject, Messages};
 
@@ -30,14 +28,11 @@ struct Changes<'a> {
     head: Vec<u8>,
     /// `primary_key_columns` and its value.
     keys: Vec<u8>,
-    times: Option<&'a TimestampMicrosecondArray>,
-    positions: Option<&'a StringArray>,
-    transactions: Option<&'a StringArray>,
+    provenance: Provenance<'a>,
 }
 
 impl<'a> Changes<'a> {
     fn new(batch: &'a ChangeBatch) -> Result<Self, EncodeError> {
-        let text = |name: &str| batch.meta().get(name).and_then(|texts| texts.as_string_opt::<i32>());
         let mut head = b"{\"database\":".to_vec();
         write_string(batch.table().database().as_bytes(), &mut head);
         head.extend_from_slice(b",\"table\":");
@@ -57,12 +52,7 @@ impl<'a> Changes<'a> {
             rows: RowWriter::new(batch, style, NAME)?,
             head,
             keys,
-            times: batch
-                .meta()
-                .get(meta::EVENT_TIME)
-                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
-            positions: text(meta::SOURCE_POSITION),
-            transactions: text(meta::TRANSACTION),
+            provenance: Provenance::of(batch),
         })
     }
 
@@ -75,13 +65,11 @@ impl<'a> Changes<'a> {
         };
         out.extend_from_slice(&self.head);
         out.extend_from_slice(kind);
-        if let Some(times) = self.times.filter(|times| times.is_valid(last)) {
+        if let Some(micros) = self.provenance.event_time(last) {
             out.extend_from_slice(b",\"ts\":");
-            let seconds = times.value(last).div_euclid(1_000_000);
-            out.extend_from_slice(itoa::Buffer::new().format(seconds).as_bytes());
+            out.extend_from_slice(itoa::Buffer::new().format(micros.div_euclid(1_000_000)).as_bytes());
         }
-        if let Some(transaction) = self.transactions.filter(|texts| texts.is_valid(last)) {
-            let name = transaction.value(last);
+        if let Some(name) = self.provenance.transaction(last) {
             // Maxwell's own are numbers.
             if name.parse::<u64>().is_ok_and(|xid| itoa::Buffer::new().format(xid) == name) {
                 out.extend_from_slice(b",\"xid\":");
@@ -91,9 +79,9 @@ impl<'a> Changes<'a> {
                 write_string(name.as_bytes(), out);
             }
         }
-        if let Some(position) = self.positions.filter(|texts| texts.is_valid(last)) {
+        if let Some(position) = self.provenance.position(last) {
             out.extend_from_slice(b",\"position\":");
-            write_string(position.value(last).as_bytes(), out);
+            write_string(position.as_bytes(), out);
         }
         out.extend_from_slice(&self.keys);
         out.extend_from_slice(b",\"data\":");

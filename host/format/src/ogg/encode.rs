@@ -1,13 +1,11 @@
 //! Rows to operations.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
-use sluicegate_model::{ChangeBatch, RowKind, meta};
+use sluicegate_model::{ChangeBatch, RowKind};
 
 use super::OggOptions;
 use super::op_ts::Clock;
 use crate::options::TimeZone;
+use crate::provenance::Provenance;
 use crate::write::{RowWriter, Style, write_string};
 use crate::{Encode, EncodeError, EncodeReject, Messages};
 
@@ -42,9 +40,7 @@ struct Operations<'a> {
     head: Vec<u8>,
     /// `primary_keys` and its value.
     keys: Vec<u8>,
-    times: Option<&'a TimestampMicrosecondArray>,
-    positions: Option<&'a StringArray>,
-    transactions: Option<&'a StringArray>,
+    provenance: Provenance<'a>,
     clock: Clock,
 }
 
@@ -66,12 +62,7 @@ impl<'a> Operations<'a> {
             rows: RowWriter::new(batch, encoder.style, "ogg-json")?,
             head,
             keys,
-            times: batch
-                .meta()
-                .get(meta::EVENT_TIME)
-                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
-            transactions: batch.meta().get(meta::TRANSACTION).and_then(|texts| texts.as_string_opt::<i32>()),
-            positions: batch.meta().get(meta::SOURCE_POSITION).and_then(|texts| texts.as_string_opt::<i32>()),
+            provenance: Provenance::of(batch),
             clock: Clock::new(encoder.zone),
         })
     }
@@ -86,20 +77,20 @@ impl<'a> Operations<'a> {
         };
         out.extend_from_slice(&self.head);
         out.extend_from_slice(&[op, b'"']);
-        if let Some(time) = self.times.filter(|times| times.is_valid(last)).map(|times| times.value(last)) {
+        if let Some(time) = self.provenance.event_time(last) {
             out.extend_from_slice(b",\"op_ts\":\"");
             if !self.clock.write(time, out) {
                 return Err("the event time is in no year from 0 to 9999".to_owned());
             }
             out.push(b'"');
         }
-        if let Some(position) = self.positions.filter(|texts| texts.is_valid(last)) {
+        if let Some(position) = self.provenance.position(last) {
             out.extend_from_slice(b",\"pos\":");
-            write_string(position.value(last).as_bytes(), out);
+            write_string(position.as_bytes(), out);
         }
-        if let Some(transaction) = self.transactions.filter(|texts| texts.is_valid(last)) {
+        if let Some(transaction) = self.provenance.transaction(last) {
             out.extend_from_slice(b",\"xid\":");
-            write_string(transaction.value(last).as_bytes(), out);
+            write_string(transaction.as_bytes(), out);
         }
         out.extend_from_slice(&self.keys);
         if let Some(row) = before {

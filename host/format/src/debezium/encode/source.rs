@@ -1,19 +1,15 @@
 //! Where an event comes from.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, StringArray, TimestampMicrosecondArray};
-use sluicegate_model::{ChangeBatch, meta};
+use sluicegate_model::ChangeBatch;
 
+use crate::provenance::Provenance;
 use crate::write::write_string;
 
 /// Writes `source` and `transaction` of the events of one batch.
 pub(super) struct SourceWriter<'a> {
     /// The keys that are the same for all.
     head: Vec<u8>,
-    times: Option<&'a TimestampMicrosecondArray>,
-    positions: Option<&'a StringArray>,
-    transactions: Option<&'a StringArray>,
+    provenance: Provenance<'a>,
 }
 
 /// A position in the keys that connectors have for theirs.
@@ -50,29 +46,20 @@ impl<'a> SourceWriter<'a> {
                 write_string(part.as_bytes(), &mut head);
             }
         }
-        let texts = |name| batch.meta().get(name).and_then(|texts| texts.as_string_opt::<i32>());
-        Self {
-            head,
-            times: batch
-                .meta()
-                .get(meta::EVENT_TIME)
-                .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()),
-            positions: texts(meta::SOURCE_POSITION),
-            transactions: texts(meta::TRANSACTION),
-        }
+        Self { head, provenance: Provenance::of(batch) }
     }
 
     /// Appends both, with the commas before them.
     pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.head);
-        if let Some(time) = self.times.filter(|times| times.is_valid(row)).map(|times| times.value(row)) {
+        if let Some(time) = self.provenance.event_time(row) {
             let mut digits = itoa::Buffer::new();
             out.extend_from_slice(b",\"ts_ms\":");
             out.extend_from_slice(digits.format(time.div_euclid(1_000)).as_bytes());
             out.extend_from_slice(b",\"ts_us\":");
             out.extend_from_slice(digits.format(time).as_bytes());
         }
-        if let Some(position) = text_of(self.positions, row) {
+        if let Some(position) = self.provenance.position(row) {
             match Position::of(position) {
                 Position::File(file, pos) => {
                     out.extend_from_slice(b",\"file\":");
@@ -91,16 +78,12 @@ impl<'a> SourceWriter<'a> {
             }
         }
         out.push(b'}');
-        if let Some(transaction) = text_of(self.transactions, row) {
+        if let Some(transaction) = self.provenance.transaction(row) {
             out.extend_from_slice(b",\"transaction\":{\"id\":");
             write_string(transaction.as_bytes(), out);
             out.push(b'}');
         }
     }
-}
-
-fn text_of(texts: Option<&StringArray>, row: usize) -> Option<&str> {
-    texts.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row))
 }
 
 #[cfg(test)]
