@@ -11,7 +11,7 @@ use super::CanalOptions;
 use super::columns::{Columns, sql_type};
 use crate::options::TimeZone;
 use crate::provenance::Provenance;
-use crate::write::{write_old, write_string};
+use crate::write::{write_names, write_old, write_string};
 use crate::{Encode, EncodeError, EncodeReject, Messages, MysqlType};
 
 /// Writes `canal-json`, a row or pair a message. There is no `ts`, the time at which Canal made the message: it would
@@ -97,14 +97,9 @@ impl<'a> Changes<'a> {
             write_string(text.as_bytes(), &mut mysql_types);
             sql_types.extend_from_slice(itoa::Buffer::new().format(sql_type(&kind)).as_bytes());
         }
-        let mut keys = b",\"pkNames\":[".to_vec();
-        for (place, column) in batch.primary_key().iter().enumerate() {
-            if place > 0 {
-                keys.push(b',');
-            }
-            write_string(column.as_bytes(), &mut keys);
-        }
-        keys.extend_from_slice(b"],\"sql\":\"\"");
+        let mut keys = b",\"pkNames\":".to_vec();
+        write_names(batch.primary_key(), &mut keys);
+        keys.extend_from_slice(b",\"sql\":\"\"");
         let named = |key: &[u8], name: &str| {
             let mut named = key.to_vec();
             write_string(name.as_bytes(), &mut named);

@@ -7,7 +7,7 @@ use sluicegate_model::{ChangeBatch, RowKind};
 use super::columns::as_written;
 use super::options::NAME;
 use crate::provenance::Provenance;
-use crate::write::{Decimals, RowWriter, Style, Timestamps, write_old, write_string};
+use crate::write::{Decimals, RowWriter, Style, Timestamps, write_names, write_old, write_string};
 use crate::{Encode, EncodeError, EncodeReject, Messages};
 
 /// Writes `maxwell-json`, with `primary_key_columns`, which Maxwell writes where it is told to.
@@ -38,14 +38,8 @@ impl<'a> Changes<'a> {
         head.extend_from_slice(b",\"table\":");
         write_string(batch.table().table().as_bytes(), &mut head);
         head.extend_from_slice(b",\"type\":\"");
-        let mut keys = b",\"primary_key_columns\":[".to_vec();
-        for (place, column) in batch.primary_key().iter().enumerate() {
-            if place > 0 {
-                keys.push(b',');
-            }
-            write_string(column.as_bytes(), &mut keys);
-        }
-        keys.push(b']');
+        let mut keys = b",\"primary_key_columns\":".to_vec();
+        write_names(batch.primary_key(), &mut keys);
         let style = Style { decimals: Decimals::Number, timestamps: Timestamps::Sql };
         Ok(Self {
             batch,

@@ -6,7 +6,7 @@ use super::OggOptions;
 use super::op_ts::Clock;
 use crate::options::TimeZone;
 use crate::provenance::Provenance;
-use crate::write::{RowWriter, Style, write_string};
+use crate::write::{RowWriter, Style, write_names, write_string};
 use crate::{Encode, EncodeError, EncodeReject, Messages};
 
 /// Writes `ogg-json`. There is no `current_ts`: it would be another one each time, and the same rows have to give
@@ -49,14 +49,8 @@ impl<'a> Operations<'a> {
         let mut head = b"{\"table\":".to_vec();
         write_string(batch.table().as_str().as_bytes(), &mut head);
         head.extend_from_slice(b",\"op_type\":\"");
-        let mut keys = b",\"primary_keys\":[".to_vec();
-        for (place, column) in batch.primary_key().iter().enumerate() {
-            if place > 0 {
-                keys.push(b',');
-            }
-            write_string(column.as_bytes(), &mut keys);
-        }
-        keys.push(b']');
+        let mut keys = b",\"primary_keys\":".to_vec();
+        write_names(batch.primary_key(), &mut keys);
         Ok(Self {
             batch,
             rows: RowWriter::new(batch, encoder.style, "ogg-json")?,

@@ -32,4 +32,4 @@ pub(crate) use old::{KeyedCells, close_object, write_old};
 pub(crate) use plain::{Plain, PlainWriter};
 pub(crate) use rows::{RowWriter, Style};
 pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};
-pub(crate) use text::write_string;
+pub(crate) use text::{write_names, write_string};

@@ -10,6 +10,18 @@ pub(crate) fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// Appends names as an array of strings.
+pub(crate) fn write_names(names: &[String], out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (place, name) in names.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        write_string(name.as_bytes(), out);
+    }
+    out.push(b']');
+}
+
 /// Appends text that holds nothing to escape, in quotes.
 #[inline]
 pub(super) fn write_clean(text: &[u8], out: &mut Vec<u8>) {
