@@ -1,5 +1,6 @@
 //! From batches to messages.
 
+use arrow_schema::Field;
 use sluicegate_model::{ChangeBatch, Column, TableName};
 use thiserror::Error;
 
@@ -88,4 +89,16 @@ pub enum EncodeError {
         /// Why, and what to do.
         why: &'static str,
     },
+}
+
+impl EncodeError {
+    /// Of a column whose type has no form.
+    pub(crate) fn of_type(format: &'static str, batch: &ChangeBatch, field: &Field) -> Self {
+        Self::Type {
+            format,
+            table: batch.table().clone(),
+            column: field.name().clone(),
+            data_type: field.data_type().to_string(),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field};
 use sluicegate_model::{Cell, ChangeBatch, Column};
 
 use super::options::NAME;
-use crate::write::{Decimals, KeyedCells, Plain, PlainWriter, Style, Timestamps, close_object, write_string};
+use crate::write::{Decimals, KeyedCells, Plain, PlainWriter, Style, Timestamps, member, write_string};
 use crate::{EncodeError, MysqlType};
 
 /// The columns of one batch.
@@ -48,30 +48,12 @@ impl<'a> Columns<'a> {
     pub(super) fn new(batch: &'a ChangeBatch) -> Result<Self, EncodeError> {
         let style = Style { decimals: Decimals::Number, timestamps: Timestamps::Sql };
         let fields = batch.schema().fields().iter().zip(batch.columns());
-        let columns = fields.map(|(field, cells)| {
-            let mut key = vec![b','];
-            write_string(field.name().as_bytes(), &mut key);
-            key.push(b':');
-            Written { key, cells, form: Form::of(field, cells) }
+        let columns = fields.map(|(field, cells)| Written {
+            key: member(field.name()),
+            cells,
+            form: Form::of(field, cells),
         });
         Ok(Self { columns: columns.collect(), plain: PlainWriter::new(batch, style, NAME)? })
-    }
-
-    /// Appends a row as an object of its columns, without those that are missing.
-    ///
-    /// # Errors
-    /// The reason where a value has no form.
-    pub(super) fn object(&self, row: usize, out: &mut Vec<u8>) -> Result<(), String> {
-        let start = out.len();
-        for place in 0..self.columns.len() {
-            let before = out.len();
-            out.extend_from_slice(&self.columns[place].key);
-            if !self.cell(place, row, out)? {
-                out.truncate(before);
-            }
-        }
-        close_object(start, out);
-        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use super::CanalOptions;
 use super::columns::{Columns, sql_type};
 use crate::options::TimeZone;
 use crate::provenance::Provenance;
-use crate::write::{write_names, write_old, write_string};
+use crate::write::{write_names, write_object, write_old, write_string};
 use crate::{Encode, EncodeError, EncodeReject, Messages, MysqlType};
 
 /// Writes `canal-json`, a row or pair a message. There is no `ts`, the time at which Canal made the message: it would
@@ -129,7 +129,7 @@ impl<'a> Changes<'a> {
             RowKind::Delete | RowKind::UpdateBefore => b"DELETE",
         };
         out.extend_from_slice(b"{\"data\":[");
-        self.columns.object(last, out)?;
+        write_object(&self.columns, last, out)?;
         out.push(b']');
         out.extend_from_slice(&self.database);
         if let Some(micros) = self.provenance.event_time(last) {

@@ -54,12 +54,7 @@ fn check(batch: &ChangeBatch) -> Result<(), EncodeError> {
             }
         };
         if !fits {
-            return Err(EncodeError::Type {
-                format: NAME,
-                table: batch.table().clone(),
-                column: field.name().clone(),
-                data_type: field.data_type().to_string(),
-            });
+            return Err(EncodeError::of_type(NAME, batch, field));
         }
     }
     Ok(())

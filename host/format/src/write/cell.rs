@@ -8,7 +8,7 @@ use arrow_array::types::{
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, StringArray};
-use arrow_buffer::i256;
+use arrow_buffer::{NullBuffer, i256};
 use arrow_schema::{DataType, Field, TimeUnit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -27,6 +27,29 @@ pub(crate) type NoForm = &'static str;
 
 const OUT_OF_YEARS: NoForm = "the date is in no year from 0 to 9999";
 const NOT_FINITE: NoForm = "JSON has no form for NaN and infinity";
+
+/// Writes the cells of one column that are not missing, null or not.
+pub(super) struct Nullable<'a> {
+    nulls: Option<&'a NullBuffer>,
+    cells: CellWriter<'a>,
+}
+
+impl<'a> Nullable<'a> {
+    /// The writer of an array; `None` where its type, or one within it, has no form.
+    pub(super) fn new(field: &Field, array: &'a dyn Array, style: Style) -> Option<Self> {
+        Some(Self { nulls: array.nulls(), cells: CellWriter::new(field, array, style)? })
+    }
+
+    /// Appends the cell of a row.
+    #[inline]
+    pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        self.cells.write(row, out)
+    }
+}
 
 /// Writes the values of one column. Null and missing cells are its caller's business.
 pub(crate) enum CellWriter<'a> {

@@ -7,6 +7,7 @@
 //! | `options` | what may be set about the form of values |
 //! | `rows` | rows as objects |
 //! | `cell` | a writer for each type |
+//! | `object` | objects by their members, and a row as one |
 //! | `old` | the values of an old image that a new one has not |
 //! | `plain` | values without quotes, for forms that are no JSON |
 //! | `nested` | lists, structs and maps |
@@ -17,6 +18,7 @@
 mod cell;
 mod decimal;
 mod nested;
+mod object;
 mod old;
 mod options;
 mod plain;
@@ -28,7 +30,8 @@ pub use options::{Decimals, Timestamps};
 
 pub(crate) use cell::{CellWriter, NoForm, write_base64};
 pub(crate) use decimal::{write_decimal128, write_decimal256};
-pub(crate) use old::{KeyedCells, close_object, write_old};
+pub(crate) use object::{KeyedCells, member, write_object};
+pub(crate) use old::write_old;
 pub(crate) use plain::{Plain, PlainWriter};
 pub(crate) use rows::{RowWriter, Style};
 pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};

@@ -1,42 +1,21 @@
 //! Lists, structs and maps. Types nest as deep as a schema says, which is bounded where schemas are made.
 
 use arrow_array::{Array, ListArray, MapArray, StructArray};
-use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field};
 
-use super::cell::{CellWriter, NoForm};
+use super::cell::{CellWriter, NoForm, Nullable};
 use super::rows::Style;
 use super::text::write_string;
-
-/// The cells of a child column, null or not.
-struct Child<'a> {
-    nulls: Option<&'a NullBuffer>,
-    cells: CellWriter<'a>,
-}
-
-impl<'a> Child<'a> {
-    fn new(field: &Field, array: &'a dyn Array, style: Style) -> Option<Self> {
-        Some(Self { nulls: array.nulls(), cells: CellWriter::new(field, array, style)? })
-    }
-
-    fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
-        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
-            out.extend_from_slice(b"null");
-            return Ok(());
-        }
-        self.cells.write(row, out)
-    }
-}
 
 /// A list as an array.
 pub(crate) struct Items<'a> {
     offsets: &'a [i32],
-    items: Child<'a>,
+    items: Nullable<'a>,
 }
 
 impl<'a> Items<'a> {
     pub(super) fn new(item: &Field, list: &'a ListArray, style: Style) -> Option<Self> {
-        Some(Self { offsets: list.value_offsets(), items: Child::new(item, list.values(), style)? })
+        Some(Self { offsets: list.value_offsets(), items: Nullable::new(item, list.values(), style)? })
     }
 
     pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
@@ -56,7 +35,7 @@ impl<'a> Items<'a> {
 /// A struct as an object of all of its fields.
 pub(crate) struct Fields<'a> {
     /// Each field's name in quotes, with its colon.
-    fields: Vec<(Vec<u8>, Child<'a>)>,
+    fields: Vec<(Vec<u8>, Nullable<'a>)>,
 }
 
 impl<'a> Fields<'a> {
@@ -65,7 +44,7 @@ impl<'a> Fields<'a> {
             let mut key = Vec::new();
             write_string(field.name().as_bytes(), &mut key);
             key.push(b':');
-            Some((key, Child::new(field, column, style)?))
+            Some((key, Nullable::new(field, column, style)?))
         });
         Some(Self { fields: fields.collect::<Option<_>>()? })
     }
@@ -89,7 +68,7 @@ pub(crate) struct Pairs<'a> {
     offsets: &'a [i32],
     text_keys: bool,
     keys: CellWriter<'a>,
-    values: Child<'a>,
+    values: Nullable<'a>,
 }
 
 impl<'a> Pairs<'a> {
@@ -100,7 +79,7 @@ impl<'a> Pairs<'a> {
             offsets: map.value_offsets(),
             text_keys: *key.data_type() == DataType::Utf8,
             keys: CellWriter::new(&Field::new("keys", key.data_type().clone(), false), map.keys(), style)?,
-            values: Child::new(value, map.values(), style)?,
+            values: Nullable::new(value, map.values(), style)?,
         })
     }
 

@@ -44,14 +44,10 @@ impl<'a> PlainWriter<'a> {
         let columns = fields.iter().zip(batch.columns()).map(|(field, column)| {
             let form = match field.data_type() {
                 DataType::Utf8 => Form::Text(column.values().as_string()),
-                _ => Form::Other(CellWriter::new(field, column.values(), style).ok_or_else(|| {
-                    EncodeError::Type {
-                        format,
-                        table: batch.table().clone(),
-                        column: field.name().clone(),
-                        data_type: field.data_type().to_string(),
-                    }
-                })?),
+                _ => Form::Other(
+                    CellWriter::new(field, column.values(), style)
+                        .ok_or_else(|| EncodeError::of_type(format, batch, field))?,
+                ),
             };
             Ok((field.name().as_str(), column, form))
         });

@@ -1,11 +1,10 @@
 //! Rows as objects.
 
-use arrow_array::Array;
-use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_buffer::BooleanBuffer;
 use sluicegate_model::ChangeBatch;
 
-use super::cell::CellWriter;
-use super::text::write_string;
+use super::cell::{NoForm, Nullable};
+use super::object::{KeyedCells, member, open_brace};
 use super::{Decimals, Timestamps};
 use crate::EncodeError;
 
@@ -16,18 +15,17 @@ pub(crate) struct Style {
     pub(crate) timestamps: Timestamps,
 }
 
-pub(super) struct Column<'a> {
+struct Column<'a> {
     /// A comma, the name in quotes, a colon.
-    pub(super) key: Vec<u8>,
-    pub(super) nulls: Option<&'a NullBuffer>,
-    pub(super) presence: Option<&'a BooleanBuffer>,
-    pub(super) cells: CellWriter<'a>,
+    key: Vec<u8>,
+    presence: Option<&'a BooleanBuffer>,
+    cells: Nullable<'a>,
 }
 
 /// Writes the rows of one batch.
 pub(crate) struct RowWriter<'a> {
-    pub(super) names: Vec<&'a str>,
-    pub(super) columns: Vec<Column<'a>>,
+    names: Vec<&'a str>,
+    columns: Vec<Column<'a>>,
 }
 
 impl<'a> RowWriter<'a> {
@@ -42,16 +40,9 @@ impl<'a> RowWriter<'a> {
     ) -> Result<Self, EncodeError> {
         let fields = batch.schema().fields();
         let columns = fields.iter().zip(batch.columns()).map(|(field, column)| {
-            let cells = CellWriter::new(field, column.values(), style).ok_or_else(|| EncodeError::Type {
-                format,
-                table: batch.table().clone(),
-                column: field.name().clone(),
-                data_type: field.data_type().to_string(),
-            })?;
-            let mut key = vec![b','];
-            write_string(field.name().as_bytes(), &mut key);
-            key.push(b':');
-            Ok(Column { key, nulls: column.values().nulls(), presence: column.presence(), cells })
+            let cells = Nullable::new(field, column.values(), style)
+                .ok_or_else(|| EncodeError::of_type(format, batch, field))?;
+            Ok(Column { key: member(field.name()), presence: column.presence(), cells })
         });
         let columns = columns.collect::<Result<_, _>>()?;
         Ok(Self { names: fields.iter().map(|field| field.name().as_str()).collect(), columns })
@@ -73,21 +64,48 @@ impl<'a> RowWriter<'a> {
     pub(crate) fn open_object(&self, row: usize, out: &mut Vec<u8>) -> Result<(), String> {
         let start = out.len();
         for (place, column) in self.columns.iter().enumerate() {
-            if column.presence.is_some_and(|presence| !presence.value(row)) {
+            if column.is_missing(row) {
                 continue;
             }
             out.extend_from_slice(&column.key);
-            if column.nulls.is_some_and(|nulls| nulls.is_null(row)) {
-                out.extend_from_slice(b"null");
-            } else if let Err(why) = column.cells.write(row, out) {
-                return Err(format!("column {:?}: {why}", self.names[place]));
-            }
+            column.cells.write(row, out).map_err(|why| self.fault(place, why))?;
         }
-        // The brace takes the place of the first comma.
-        match out.get_mut(start) {
-            Some(comma) => *comma = b'{',
-            None => out.push(b'{'),
-        }
+        open_brace(start, out);
         Ok(())
+    }
+
+    #[cold]
+    fn fault(&self, column: usize, why: NoForm) -> String {
+        format!("column {:?}: {why}", self.names[column])
+    }
+}
+
+impl Column<'_> {
+    #[inline]
+    fn is_missing(&self, row: usize) -> bool {
+        self.presence.is_some_and(|presence| !presence.value(row))
+    }
+}
+
+impl KeyedCells for RowWriter<'_> {
+    fn columns(&self) -> usize {
+        self.names.len()
+    }
+
+    fn name(&self, column: usize) -> &str {
+        self.names[column]
+    }
+
+    fn key(&self, column: usize) -> &[u8] {
+        &self.columns[column].key
+    }
+
+    fn cell(&self, column: usize, row: usize, out: &mut Vec<u8>) -> Result<bool, String> {
+        let of = &self.columns[column];
+        if of.is_missing(row) {
+            return Ok(false);
+        }
+        of.cells.write(row, out).map_err(|why| self.fault(column, why))?;
+        Ok(true)
     }
 }

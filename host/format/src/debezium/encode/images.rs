@@ -5,7 +5,7 @@ use sluicegate_model::{Cell, ChangeBatch};
 use super::Modes;
 use super::column::Column;
 use crate::EncodeError;
-use crate::write::write_string;
+use crate::write::{KeyedCells, member, write_object};
 
 /// Writes the rows of one batch.
 pub(super) struct Images<'a> {
@@ -32,16 +32,9 @@ impl<'a> Images<'a> {
     ) -> Result<Self, EncodeError> {
         let fields = batch.schema().fields().iter().zip(batch.columns());
         let columns = fields.map(|(field, cells)| {
-            let column = Column::new(field, cells.values(), modes).ok_or_else(|| EncodeError::Type {
-                format,
-                table: batch.table().clone(),
-                column: field.name().clone(),
-                data_type: field.data_type().to_string(),
-            })?;
-            let mut key = vec![b','];
-            write_string(field.name().as_bytes(), &mut key);
-            key.push(b':');
-            Ok(Placed { name: field.name(), key, cells, column })
+            let column = Column::new(field, cells.values(), modes)
+                .ok_or_else(|| EncodeError::of_type(format, batch, field))?;
+            Ok(Placed { name: field.name(), key: member(field.name()), cells, column })
         });
         Ok(Self { columns: columns.collect::<Result<_, EncodeError>>()? })
     }
@@ -51,8 +44,7 @@ impl<'a> Images<'a> {
         self.columns.iter().map(|placed| placed.column.field(placed.name)).collect()
     }
 
-    /// Appends a row, or null for none. A missing cell is the text that stands for it where the type can hold one;
-    /// else it is left out.
+    /// Appends a row, or null for none.
     ///
     /// # Errors
     /// The reason where a value has no form. What was appended must then be cut off.
@@ -61,30 +53,34 @@ impl<'a> Images<'a> {
             out.extend_from_slice(b"null");
             return Ok(());
         };
-        let start = out.len();
-        for Placed { name, key, cells, column } in &self.columns {
-            match (cells.cell(row), column.unavailable()) {
-                (Cell::Missing, None) => {}
-                (Cell::Missing, Some(text)) => {
-                    out.extend_from_slice(key);
-                    out.extend_from_slice(text);
-                }
-                (Cell::Null, _) => {
-                    out.extend_from_slice(key);
-                    out.extend_from_slice(b"null");
-                }
-                (Cell::Value, _) => {
-                    out.extend_from_slice(key);
-                    column.write(row, out).map_err(|why| format!("column {name:?}: {why}"))?;
-                }
+        write_object(self, row, out)
+    }
+}
+
+impl KeyedCells for Images<'_> {
+    fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn name(&self, column: usize) -> &str {
+        self.columns[column].name
+    }
+
+    fn key(&self, column: usize) -> &[u8] {
+        &self.columns[column].key
+    }
+
+    /// A missing cell is the text that stands for it where the type can hold one; else it is left out.
+    fn cell(&self, column: usize, row: usize, out: &mut Vec<u8>) -> Result<bool, String> {
+        let Placed { name, cells, column, .. } = &self.columns[column];
+        match cells.cell(row) {
+            Cell::Missing => {
+                let Some(text) = column.unavailable() else { return Ok(false) };
+                out.extend_from_slice(text);
             }
+            Cell::Null => out.extend_from_slice(b"null"),
+            Cell::Value => column.write(row, out).map_err(|why| format!("column {name:?}: {why}"))?,
         }
-        // The brace takes the place of the first comma.
-        match out.get_mut(start) {
-            Some(comma) => *comma = b'{',
-            None => out.push(b'{'),
-        }
-        out.push(b'}');
-        Ok(())
+        Ok(true)
     }
 }
