@@ -14,7 +14,7 @@
 //! | [`maxwell`] | `maxwell-json`: the messages of Zendesk's Maxwell |
 //! | [`mysql_type`] | the types of MySQL and MariaDB from their text |
 //! | [`ogg`] | `ogg-json`: Oracle GoldenGate's operations |
-//! | `envelope` | what the messages of Canal and Maxwell have alike |
+//! | `envelope` | what stands around the rows of a message, as far as formats have it alike |
 //! | `provenance` | where rows come from, as the columns about them say |
 //! | [`raw`] | `raw`: messages as they are, for formats that a guest knows |
 //! | `scan` | the reader of JSON text |

@@ -6,9 +6,9 @@ use super::CanalOptions;
 use super::document::{Document, Kind};
 use super::rows::Rows;
 use crate::build::{BytesAs, CellType, Change, Dialect, Gatherer};
-use crate::envelope::{Names, text};
+use crate::envelope::{Names, TimeUnit, text};
 use crate::options::{DeclaredTypes, TimeZone};
-use crate::scan::{Scalar, Scanner, Text, excerpt};
+use crate::scan::{Scalar, Scanner};
 use crate::{Decode, LaneInfo, MysqlType, Record};
 
 /// Reads `canal-json`.
@@ -103,7 +103,8 @@ impl Stretch<'_> {
         scanner: &mut Scanner<'_>,
     ) -> Result<(), String> {
         let data = document.data.ok_or("byte 0: the message has no `data`, which its `type` needs")?;
-        let event_time = document.es.as_ref().map(|es| event_time(scanner, es)).transpose()?;
+        let event_time =
+            document.es.as_ref().map(|es| TimeUnit::MILLISECONDS.micros("es", es, scanner)).transpose()?;
         let mut position = std::mem::take(&mut self.position);
         let mut transaction = std::mem::take(&mut self.transaction);
         let change = Change {
@@ -170,15 +171,6 @@ fn types(
 
 fn names(document: &Document) -> Names<'_> {
     Names { database: document.database.as_ref(), table: document.table.as_ref() }
-}
-
-/// Microseconds since 1970 of `es`, which are milliseconds.
-fn event_time(scanner: &Scanner<'_>, es: &Text) -> Result<i64, String> {
-    let digits = &scanner.bytes()[es.range.clone()];
-    let millis = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<i64>().ok());
-    millis.and_then(|millis| millis.checked_mul(1000)).ok_or_else(|| {
-        format!("byte {}: `es` is {}, no number of milliseconds", es.range.start, excerpt(digits))
-    })
 }
 
 /// Whether a statement is a TRUNCATE, whatever comments stand before it.

@@ -9,9 +9,9 @@ use super::MaxwellOptions;
 use super::document::{Document, Image, Kind, Stop, Straight};
 use super::message_key;
 use crate::build::{Change, Dialect, Gatherer};
-use crate::envelope::{Names, text};
+use crate::envelope::{Names, TimeUnit, text};
 use crate::options::{DeclaredTypes, TimeZone};
-use crate::scan::{Fault, Scanner, Text, excerpt};
+use crate::scan::{Fault, Scanner};
 use crate::{Decode, LaneInfo, Record};
 
 /// Reads `maxwell-json`.
@@ -111,7 +111,8 @@ impl Stretch<'_> {
     }
 
     fn row(&mut self, read: Read<'_>, document: &Document, scanner: &mut Scanner<'_>) -> Result<(), String> {
-        let event_time = document.ts.as_ref().map(|ts| event_time(scanner, ts)).transpose()?;
+        let event_time =
+            document.ts.as_ref().map(|ts| TimeUnit::SECONDS.micros("ts", ts, scanner)).transpose()?;
         let transaction = document.xid.as_ref().or(document.gtid.as_ref());
         let table = match read.table {
             Some(table) => table,
@@ -244,13 +245,4 @@ impl Straight for Rows<'_, '_, '_> {
 
 fn names(document: &Document) -> Names<'_> {
     Names { database: document.database.as_ref(), table: document.table.as_ref() }
-}
-
-/// Microseconds since 1970 of `ts`, which are seconds.
-fn event_time(scanner: &Scanner<'_>, ts: &Text) -> Result<i64, String> {
-    let digits = &scanner.bytes()[ts.range.clone()];
-    let seconds = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<i64>().ok());
-    seconds
-        .and_then(|seconds| seconds.checked_mul(1_000_000))
-        .ok_or_else(|| format!("byte {}: `ts` is {}, no number of seconds", ts.range.start, excerpt(digits)))
 }

@@ -4,7 +4,8 @@
 //! is not promised, though: a row that comes too early is passed, and read at the end. And where a later part makes what
 //! was read wrong (a key that comes twice, and the last one counts), the message is read again with its row at the end.
 
-use crate::scan::{Fault, Scalar, Scanner, Text, excerpt};
+use crate::envelope::Parts;
+use crate::scan::{Fault, Scanner, Text, excerpt};
 
 /// What a message does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub(super) struct Document {
     pub(super) keys: Option<usize>,
     pub(super) data: Image,
     pub(super) old: Image,
-    bad: Option<String>,
+    parts: Parts,
 }
 
 impl Document {
@@ -76,14 +77,14 @@ impl Document {
     /// The reason where it is no JSON object, or one with parts of other kinds; or that it has to be read again.
     pub(super) fn read(scanner: &mut Scanner<'_>, straight: &mut impl Straight) -> Result<Self, Stop> {
         let mut document = Self::default();
-        document.parts(scanner, straight)?;
-        match document.bad.take() {
+        document.pass(scanner, straight)?;
+        match document.parts.take_bad() {
             None => Ok(document),
             Some(reason) => Err(Stop::Bad(reason)),
         }
     }
 
-    fn parts(&mut self, scanner: &mut Scanner<'_>, straight: &mut impl Straight) -> Result<(), Stop> {
+    fn pass(&mut self, scanner: &mut Scanner<'_>, straight: &mut impl Straight) -> Result<(), Stop> {
         let mut scratch = Vec::new();
         scanner.skip_space();
         if scanner.is_at_end() {
@@ -115,20 +116,20 @@ impl Document {
                     self.old = if read { Image::Read } else { self.image("old", scanner)? };
                 }
                 b"primary_key_columns" => {
-                    self.keys = self.place("primary_key_columns", b'[', scanner)?;
+                    self.keys = self.parts.place("primary_key_columns", b'[', scanner)?;
                 }
-                b"database" => self.database = self.text("database", scanner)?,
-                b"table" => self.table = self.text("table", scanner)?,
+                b"database" => self.database = self.parts.text("database", scanner)?,
+                b"table" => self.table = self.parts.text("table", scanner)?,
                 b"type" => self.kind(scanner)?,
-                b"ts" => self.ts = self.number_or_text("ts", scanner)?,
-                b"xid" => self.xid = self.number_or_text("xid", scanner)?,
-                b"gtid" => self.gtid = self.text("gtid", scanner)?,
-                b"position" => self.position = self.text("position", scanner)?,
-                b"sql" => self.sql = self.text("sql", scanner)?,
+                b"ts" => self.ts = self.parts.number_or_text("ts", scanner)?,
+                b"xid" => self.xid = self.parts.number_or_text("xid", scanner)?,
+                b"gtid" => self.gtid = self.parts.text("gtid", scanner)?,
+                b"position" => self.position = self.parts.text("position", scanner)?,
+                b"sql" => self.sql = self.parts.text("sql", scanner)?,
                 b"encrypted" => {
                     let at = scanner.at();
                     scanner.value(1)?;
-                    self.bad(
+                    self.parts.bad(
                         at,
                         "the row is encrypted by Maxwell and cannot be read: switch its `encrypt` off",
                     );
@@ -148,50 +149,14 @@ impl Document {
         Ok(())
     }
 
+    /// Passes the values of a row. In messages about tables, `old` is the definition of one.
     fn image(&mut self, key: &str, scanner: &mut Scanner<'_>) -> Result<Image, Fault> {
-        Ok(self.place(key, b'{', scanner)?.map_or(Image::None, Image::At))
-    }
-
-    /// Passes an object or array, and gives where it begins; `None` for null. In messages about tables, `old` is the
-    /// definition of one.
-    fn place(&mut self, key: &str, opens: u8, scanner: &mut Scanner<'_>) -> Result<Option<usize>, Fault> {
-        let at = scanner.at();
-        let first = scanner.peek();
-        scanner.value(1)?;
-        if first != opens && first != b'n' {
-            let what = if opens == b'[' { "array" } else { "object" };
-            self.bad(at, format_args!("`{key}` is no {what}"));
-        }
-        Ok((first == opens).then_some(at))
-    }
-
-    /// Passes text; `None` for null and for nothing between the quotes.
-    fn text(&mut self, key: &str, scanner: &mut Scanner<'_>) -> Result<Option<Text>, Fault> {
-        let at = scanner.at();
-        let quoted = matches!(scanner.peek(), b'"' | b'n');
-        let text = self.number_or_text(key, scanner)?;
-        if !quoted {
-            self.bad(at, format_args!("`{key}` is no text"));
-        }
-        Ok(text)
-    }
-
-    /// Passes text or a number, which some producers put in quotes.
-    fn number_or_text(&mut self, key: &str, scanner: &mut Scanner<'_>) -> Result<Option<Text>, Fault> {
-        let at = scanner.at();
-        Ok(match scanner.scalar()? {
-            Scalar::Text(text) => Some(text).filter(|text| !text.range.is_empty()),
-            Scalar::Null => None,
-            Scalar::Other => {
-                self.bad(at, format_args!("`{key}` is no number"));
-                None
-            }
-        })
+        Ok(self.parts.place(key, b'{', scanner)?.map_or(Image::None, Image::At))
     }
 
     fn kind(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
         let at = scanner.at();
-        let Some(text) = self.text("type", scanner)? else { return Ok(()) };
+        let Some(text) = self.parts.text("type", scanner)? else { return Ok(()) };
         self.kind = match &scanner.bytes()[text.range] {
             b"insert" | b"bootstrap-insert" => Some(Kind::Insert),
             b"update" => Some(Kind::Update),
@@ -201,15 +166,11 @@ impl Document {
             b"bootstrap-start" | b"bootstrap-complete" => Some(Kind::Nothing),
             b"heartbeat" => Some(Kind::Heartbeat),
             other => {
-                self.bad(at, format_args!("`type` is {}: no kind of change that is known", excerpt(other)));
+                self.parts
+                    .bad(at, format_args!("`type` is {}: no kind of change that is known", excerpt(other)));
                 None
             }
         };
         Ok(())
-    }
-
-    #[cold]
-    fn bad(&mut self, at: usize, what: impl std::fmt::Display) {
-        self.bad.get_or_insert_with(|| format!("byte {at}: {what}"));
     }
 }

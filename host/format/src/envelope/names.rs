@@ -1,4 +1,4 @@
-//! What the messages of Canal and Maxwell have alike: a database and a table, in two parts.
+//! A database and a table, in two parts.
 
 use std::borrow::Cow;
 

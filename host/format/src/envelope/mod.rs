@@ -1,0 +1,12 @@
+//! What stands around the rows of a message, as far as formats have it alike.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `names` | [`Names`]: a database and a table, in two parts, as Canal and Maxwell have them |
+//! | `parts` | [`Parts`]: passes parts that should be of one kind; [`TimeUnit`]: their times |
+
+mod names;
+mod parts;
+
+pub(crate) use names::{Names, text};
+pub(crate) use parts::{Parts, TimeUnit};
