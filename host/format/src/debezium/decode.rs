@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sluicegate_model::{ControlEvent, Decoded, RowKind, TableName};
 
-use super::document::{Document, Envelope, Event, Stop};
+use super::document::{Document, Envelope, Event};
 use super::key::{Key, KeyNames};
 use super::modes::UNAVAILABLE;
 use super::options::{DebeziumOptions, OnTombstone};
@@ -12,6 +12,7 @@ use super::schemas::Schemas;
 use super::types::of_declared;
 use super::wrapper;
 use crate::build::{CellType, Change, Dialect, Gatherer, Unavailable};
+use crate::envelope::Stop;
 use crate::scan::Scanner;
 use crate::{Decode, LaneInfo, Record};
 
@@ -129,7 +130,7 @@ impl<'a> Stretch<'a> {
                     }
                     return self.apply(place, event, record);
                 }
-                Err(Stop::Fault(fault)) => return Err(fault.to_string()),
+                Err(Stop::Bad(reason)) => return Err(reason),
                 Err(Stop::Again) => {
                     self.last.steady = false;
                     self.gatherer.roll_back();

@@ -9,7 +9,8 @@ use sluicegate_model::RowKind;
 use super::decode::Stretch;
 use super::key::Key;
 use super::source::{self, Source, Times};
-use crate::scan::{Fault, Scanner, Text};
+use crate::envelope::{Image, Stop};
+use crate::scan::{Fault, Scanner, Text, excerpt_of_json};
 
 /// What an event is once it was read. Its rows are in their table, not final yet.
 pub(super) enum Event {
@@ -35,20 +36,6 @@ pub(super) enum Event {
     Bad(String),
 }
 
-/// Why an event was not read to its end.
-pub(super) enum Stop {
-    /// It is no JSON object.
-    Fault(Fault),
-    /// It has to be read again, images last.
-    Again,
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
     Create,
@@ -56,17 +43,6 @@ pub(super) enum Op {
     Delete,
     Truncate,
     Message,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Image {
-    /// Not in the event, or null.
-    #[default]
-    None,
-    /// In the cells of its row.
-    Read,
-    /// Passed; it begins here.
-    At(usize),
 }
 
 /// What was found so far.
@@ -249,7 +225,7 @@ impl Document<'_, '_, '_, '_> {
             b"\"m\"" => Some(Op::Message),
             b"null" => None,
             other => {
-                let found = excerpt(other);
+                let found = excerpt_of_json(other);
                 self.bad(
                     at,
                     format_args!("`op` is {found}: \"c\", \"u\", \"d\", \"r\", \"t\" and \"m\" are known"),
@@ -290,13 +266,4 @@ impl Document<'_, '_, '_, '_> {
 pub(super) fn added(name: &[u8]) -> Option<&[u8]> {
     let name = name.strip_prefix(b"__")?;
     Some(name.strip_prefix(b"source_").unwrap_or(name))
-}
-
-/// A value of the event as a reason quotes it.
-fn excerpt(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.into_owned(),
-    }
 }

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use sluicegate_model::RowKind;
 
-use super::document::{Document, Envelope, Event, Image, Op, Stop};
+use super::document::{Document, Envelope, Event, Op};
 use super::key::{self, Key};
+use crate::envelope::{Image, Stop};
 use crate::scan::Text;
 
 const PAIR: &[RowKind] = &[RowKind::UpdateBefore, RowKind::UpdateAfter];

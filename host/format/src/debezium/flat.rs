@@ -4,8 +4,9 @@
 
 use sluicegate_model::RowKind;
 
-use super::document::{Document, Event, Flat, Image, Stop, added};
+use super::document::{Document, Event, Flat, added};
 use super::source::Source;
+use crate::envelope::{Image, Stop};
 
 impl Document<'_, '_, '_, '_> {
     /// Reads a flattened record, whose fields about the row are known by now.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use sluicegate_model::{ControlEvent, Decoded, RowKind};
 
 use super::MaxwellOptions;
-use super::document::{Document, Image, Kind, Stop, Straight};
+use super::document::{Document, Kind, Straight};
 use super::message_key;
 use crate::build::{Change, Dialect, Gatherer};
-use crate::envelope::{Names, TimeUnit, text};
+use crate::envelope::{Image, Names, Stop, TimeUnit, text};
 use crate::options::{DeclaredTypes, TimeZone};
 use crate::scan::{Fault, Scanner};
 use crate::{Decode, LaneInfo, Record};

@@ -4,7 +4,7 @@
 //! is not promised, though: a row that comes too early is passed, and read at the end. And where a later part makes what
 //! was read wrong (a key that comes twice, and the last one counts), the message is read again with its row at the end.
 
-use crate::envelope::Parts;
+use crate::envelope::{Image, Parts, Stop};
 use crate::scan::{Fault, Scanner, Text, excerpt};
 
 /// What a message does.
@@ -17,32 +17,6 @@ pub(super) enum Kind {
     Heartbeat,
     /// The beginning and the end of a bootstrap.
     Nothing,
-}
-
-/// The values of a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Image {
-    /// Not in the message, or null.
-    #[default]
-    None,
-    /// In the cells of its row.
-    Read,
-    /// Passed; it begins here.
-    At(usize),
-}
-
-/// Why a message was not read to its end.
-pub(super) enum Stop {
-    /// It is bad.
-    Bad(String),
-    /// It has to be read again, its row last.
-    Again,
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Bad(fault.to_string())
-    }
 }
 
 /// What reads `data` and `old` where they stand, if what it needs for that came before them.

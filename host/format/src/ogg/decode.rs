@@ -92,7 +92,7 @@ impl Stretch<'_> {
     }
 
     fn operation(&mut self, scanner: &mut Scanner<'_>) -> Result<Operation, String> {
-        document::read(scanner, &mut self.gatherer, &mut self.clock).map_err(|fault| fault.to_string())
+        document::read(scanner, &mut self.gatherer, &mut self.clock)
     }
 
     fn apply(&mut self, record: u32, part: Option<u32>, operation: Operation, scanner: &Scanner<'_>) {

@@ -11,6 +11,7 @@ use sluicegate_model::RowKind;
 
 use super::op_ts::Clock;
 use crate::build::Gatherer;
+use crate::envelope::{Image, Stop};
 use crate::scan::{Fault, Scanner, Text, excerpt};
 
 /// The token of a trail's record that holds the id of its transaction: `TRANID`, by its code.
@@ -32,20 +33,6 @@ pub(super) enum Operation {
     Bad(String),
 }
 
-/// Why a document was not read to its end.
-pub(super) enum Stop {
-    /// It is no JSON object.
-    Fault(Fault),
-    /// It has to be read again, images last.
-    Again,
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
     Insert,
@@ -54,33 +41,23 @@ pub(super) enum Op {
     Truncate,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Image {
-    /// Not in the document, or null.
-    None,
-    /// In the cells of its row.
-    Read,
-    /// Passed; it begins here.
-    At(usize),
-}
-
 /// Reads the operation that comes next.
 ///
 /// # Errors
-/// Where it is no JSON object. Nothing was taken back.
+/// The reason where it is no JSON object. Nothing was taken back.
 pub(super) fn read(
     scanner: &mut Scanner<'_>,
     gatherer: &mut Gatherer<'_>,
     clock: &mut Clock,
-) -> Result<Operation, Fault> {
+) -> Result<Operation, String> {
     let start = scanner.at();
     for images_last in [false, true] {
         gatherer.begin();
         scanner.go_to(start);
-        let mut document = Document { scanner, gatherer, images_last, envelope: Envelope::new() };
+        let mut document = Document { scanner, gatherer, images_last, envelope: Envelope::default() };
         match document.read().and_then(|()| document.finish(start, clock)) {
             Ok(operation) => return Ok(operation),
-            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Bad(reason)) => return Err(reason),
             Err(Stop::Again) => gatherer.roll_back(),
         }
     }
@@ -89,6 +66,7 @@ pub(super) fn read(
 }
 
 /// What was found so far.
+#[derive(Default)]
 pub(super) struct Envelope {
     pub(super) table: Option<usize>,
     /// The name as it stands, quotes included.
@@ -104,24 +82,6 @@ pub(super) struct Envelope {
     pub(super) before: Image,
     pub(super) after: Image,
     pub(super) bad: Option<String>,
-}
-
-impl Envelope {
-    const fn new() -> Self {
-        Self {
-            table: None,
-            name: None,
-            op: None,
-            keys: None,
-            op_ts: None,
-            position: None,
-            xid: None,
-            token: None,
-            before: Image::None,
-            after: Image::None,
-            bad: None,
-        }
-    }
 }
 
 pub(super) struct Document<'s, 'm, 'g, 'r> {

@@ -2,8 +2,9 @@
 
 use sluicegate_model::RowKind;
 
-use super::document::{Document, Envelope, Image, Op, Operation, Stop};
+use super::document::{Document, Envelope, Op, Operation};
 use super::op_ts::Clock;
+use crate::envelope::{Image, Stop};
 use crate::scan::{Text, excerpt};
 
 impl Document<'_, '_, '_, '_> {

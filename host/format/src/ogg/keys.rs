@@ -1,6 +1,7 @@
 //! The primary key of an operation.
 
-use super::document::{Document, Image, Stop};
+use super::document::Document;
+use crate::envelope::{Image, Stop};
 use crate::scan::Scanner;
 
 impl Document<'_, '_, '_, '_> {

@@ -25,7 +25,7 @@ use std::fmt;
 pub(crate) use expected::Expected;
 pub(crate) use find::{find_byte, find_special};
 pub(crate) use number::is_number;
-pub(crate) use parts::{Scalar, excerpt};
+pub(crate) use parts::{Scalar, excerpt, excerpt_of_json};
 pub(crate) use skip::is_value;
 pub(crate) use text::{Text, unescape};
 

@@ -52,11 +52,24 @@ impl Scanner<'_> {
     }
 }
 
-/// A value of a message as a reason quotes it.
+/// A text of a message as a reason quotes it.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
+    let (beginning, more) = beginning(&text);
+    format!("{beginning:?}{more}")
+}
+
+/// A value of a message as a reason shows it, quotes and all.
+pub(crate) fn excerpt_of_json(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let (beginning, more) = beginning(&text);
+    format!("{beginning}{more}")
+}
+
+/// The first characters of a text, and whether there are more.
+fn beginning(text: &str) -> (&str, &'static str) {
     match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{:?}...", &text[..end]),
-        None => format!("{text:?}"),
+        Some((end, _)) => (&text[..end], "..."),
+        None => (text, ""),
     }
 }
