@@ -98,10 +98,7 @@ fn of_format(format: &FormatOptions) -> Option<Unmet> {
 /// What rows lack.
 fn of_rows(batches: &[ChangeBatch]) -> Vec<Unmet> {
     let alone = |batch: &ChangeBatch| {
-        let after = |row: &usize| {
-            batch.kind(*row) == RowKind::UpdateAfter
-                && (*row == 0 || batch.kind(row - 1) != RowKind::UpdateBefore)
-        };
+        let after = |row: &usize| batch.kind(*row) == RowKind::UpdateAfter && batch.unit_of(*row).len() == 1;
         (0..batch.len()).filter(after).count()
     };
     let in_part = |batch: &ChangeBatch| {
