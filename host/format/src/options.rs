@@ -25,7 +25,7 @@ use crate::json::JsonOptions;
 use crate::maxwell::MaxwellOptions;
 use crate::ogg::OggOptions;
 use crate::raw::RawOptions;
-use crate::{Decode, Encode};
+use crate::{Decode, Encode, Encryption};
 
 /// Why a configured format cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -183,6 +183,30 @@ impl FormatOptions {
     /// [`FormatError`] where options do not fit together or are about reading.
     pub fn encoder(&self) -> Result<Arc<dyn Encode>, FormatError> {
         self.format().encoder()
+    }
+
+    /// The reader of messages that may be encrypted.
+    ///
+    /// # Errors
+    /// As [`FormatOptions::decoder`], and [`FormatError::Encryption`] for a key that does not do.
+    pub fn opening_decoder(&self, decrypt: Option<&Encryption>) -> Result<Arc<dyn Decode>, FormatError> {
+        let format = self.decoder()?;
+        match decrypt {
+            None => Ok(format),
+            Some(encryption) => encryption.decoder(format),
+        }
+    }
+
+    /// The writer of messages that may be encrypted.
+    ///
+    /// # Errors
+    /// As [`FormatOptions::encoder`], and [`FormatError::Encryption`] for a key that does not do.
+    pub fn sealing_encoder(&self, encrypt: Option<&Encryption>) -> Result<Arc<dyn Encode>, FormatError> {
+        let format = self.encoder()?;
+        match encrypt {
+            None => Ok(format),
+            Some(encryption) => encryption.encoder(format),
+        }
     }
 
     /// The types that are declared, by table and column.

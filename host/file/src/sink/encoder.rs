@@ -58,12 +58,9 @@ impl FileEncoder {
         let form = match (options.messages(), options.columns()) {
             (Some(format), _) => {
                 let one_line = matches!(format, FormatOptions::Raw(_)) && options.encrypt.is_none();
-                let clear = format.encoder();
-                let format = match &options.encrypt {
-                    None => clear,
-                    Some(encryption) => clear.and_then(|format| encryption.encoder(format)),
-                };
-                let format = format.map_err(|error| Error::configuration(error.to_string()))?;
+                let format = format
+                    .sealing_encoder(options.encrypt.as_ref())
+                    .map_err(|error| Error::configuration(error.to_string()))?;
                 Form::Text { format, one_line }
             }
             (None, columns) => Form::Columns(columns.cloned().unwrap_or_default()),

@@ -90,11 +90,7 @@ impl SourceOptions {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a format or a key that does not do.
     pub(super) fn decoder_of(&self, format: &FormatOptions) -> Result<Arc<dyn Decode>, Error> {
-        let decode = match &self.decrypt {
-            None => format.decoder(),
-            Some(encryption) => format.decoder().and_then(|format| encryption.decoder(format)),
-        };
-        decode.map_err(|error| Error::configuration(error.to_string()))
+        format.opening_decoder(self.decrypt.as_ref()).map_err(|error| Error::configuration(error.to_string()))
     }
 
     /// What fits together with `decrypt`: a line is a message, whatever it holds once it is opened.

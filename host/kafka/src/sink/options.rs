@@ -108,12 +108,9 @@ impl SinkOptions {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a format or a key that does not do.
     pub fn encoder(&self) -> Result<Arc<dyn Encode>, Error> {
-        let format = self.format.encoder();
-        let encode = match &self.encrypt {
-            None => format,
-            Some(encryption) => format.and_then(|format| encryption.encoder(format)),
-        };
-        encode.map_err(|error| Error::configuration("the format of the sink does not do").caused_by(error))
+        self.format
+            .sealing_encoder(self.encrypt.as_ref())
+            .map_err(|error| Error::configuration("the format of the sink does not do").caused_by(error))
     }
 }
 

@@ -82,12 +82,9 @@ impl SourceOptions {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a format or a key that does not do.
     pub fn decoder(&self) -> Result<Arc<dyn Decode>, Error> {
-        let format = self.format.decoder();
-        let decode = match &self.decrypt {
-            None => format,
-            Some(encryption) => format.and_then(|format| encryption.decoder(format)),
-        };
-        decode.map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))
+        self.format
+            .opening_decoder(self.decrypt.as_ref())
+            .map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))
     }
 }
 
