@@ -8,7 +8,10 @@ use arrow_schema::{DataType, Field};
 use sluicegate_model::{Cell, ChangeBatch, Column};
 
 use super::options::NAME;
-use crate::write::{Decimals, KeyedCells, Plain, PlainWriter, Style, Timestamps, member, write_string};
+use crate::write::{
+    Decimals, KeyedCells, Plain, PlainWriter, Style, Timestamps, member, quote_from, write_latin1,
+    write_string,
+};
 use crate::{EncodeError, MysqlType};
 
 /// The columns of one batch.
@@ -115,26 +118,6 @@ impl<'a> Form<'a> {
     }
 }
 
-/// Makes what was appended a string.
-fn quote_from(start: usize, out: &mut Vec<u8>) {
-    let clean = !out[start..].iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    if clean {
-        out.insert(start, b'"');
-        out.push(b'"');
-    } else {
-        let text = out.split_off(start);
-        write_string(&text, out);
-    }
-}
-
-fn write_latin1(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut text = Vec::with_capacity(bytes.len() + bytes.len() / 2);
-    for byte in bytes {
-        text.extend_from_slice(char::from(*byte).encode_utf8(&mut [0; 2]).as_bytes());
-    }
-    write_string(&text, out);
-}
-
 fn bits(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte))
 }
@@ -156,9 +139,9 @@ fn write_label(text: &str, labels: &[String], out: &mut Vec<u8>) {
 
 fn write_labels(text: &str, labels: &[String], out: &mut Vec<u8>) {
     let chosen = text.split(',').filter(|label| !label.is_empty());
-    let places = chosen.map(|chosen| labels.iter().take(64).position(|label| label == chosen));
-    match places.collect::<Option<Vec<_>>>() {
-        Some(places) => write_number(places.into_iter().fold(0, |bits, place| bits | 1 << place), out),
+    let mut places = chosen.map(|chosen| labels.iter().take(64).position(|label| label == chosen));
+    match places.try_fold(0, |bits, place| place.map(|place| bits | 1 << place)) {
+        Some(bits) => write_number(bits, out),
         None => write_string(text.as_bytes(), out),
     }
 }

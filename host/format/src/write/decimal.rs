@@ -14,11 +14,32 @@ pub(crate) fn write_decimal128(value: i128, scale: i8, out: &mut Vec<u8>) {
     write_digits(value < 0, text.as_bytes(), scale, out);
 }
 
+/// The digits that are written at once of a number that 128 bits do not hold, and the number that has one more.
+const PART: usize = 38;
+const PART_END: i256 = i256::from_i128(10_i128.pow(PART as u32));
+
 /// As [`write_decimal128`].
 pub(crate) fn write_decimal256(value: i256, scale: i8, out: &mut Vec<u8>) {
-    let text = value.to_string();
-    let digits = text.strip_prefix('-').unwrap_or(&text);
-    write_digits(text.len() != digits.len(), digits.as_bytes(), scale, out);
+    if let Some(value) = value.to_i128() {
+        return write_decimal128(value, scale, out);
+    }
+    // 256 bits hold 77 digits.
+    let mut digits = [b'0'; 3 * PART];
+    let (mut rest, mut end) = (value, digits.len());
+    let start = loop {
+        // Each part has the sign of the whole, whose least value has no positive counterpart.
+        let part = rest.wrapping_rem(PART_END).as_i128().unsigned_abs();
+        let mut buffer = itoa::Buffer::new();
+        let text = buffer.format(part).as_bytes();
+        let start = end - text.len();
+        digits[start..end].copy_from_slice(text);
+        rest = rest.wrapping_div(PART_END);
+        if rest == i256::ZERO {
+            break start;
+        }
+        end -= PART;
+    };
+    write_digits(value < i256::ZERO, &digits[start..], scale, out);
 }
 
 fn write_digits(negative: bool, digits: &[u8], scale: i8, out: &mut Vec<u8>) {
@@ -58,6 +79,18 @@ mod tests {
         write_decimal256(i256::from_i128(value), scale, &mut wide);
         assert_eq!(narrow, wide);
         String::from_utf8(narrow).unwrap()
+    }
+
+    #[test]
+    fn numbers_of_256_bits_are_written_as_arrow_does() {
+        let ten = |power| i256::from_i128(10).wrapping_pow(power);
+        let around = |value: i256| [value.wrapping_sub(i256::ONE), value, value.wrapping_add(i256::ONE)];
+        let powers = (0..=76).flat_map(|power| [ten(power), ten(power).wrapping_neg()]);
+        for value in powers.chain([i256::MIN, i256::MAX, i256::ZERO]).flat_map(around) {
+            let mut text = Vec::new();
+            write_decimal256(value, 0, &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), value.to_string());
+        }
     }
 
     #[test]

@@ -35,4 +35,4 @@ pub(crate) use old::write_old;
 pub(crate) use plain::{Plain, PlainWriter};
 pub(crate) use rows::{RowWriter, Style};
 pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};
-pub(crate) use text::{write_names, write_string};
+pub(crate) use text::{quote_from, write_latin1, write_names, write_string};

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
 use super::number::{write_digits, write_i128, write_i256};
-use crate::write::{CellWriter, NoForm, write_base64, write_string};
+use crate::write::{CellWriter, NoForm, quote_from, write_base64};
 
 /// Writes the values of one column. Null and missing cells are its caller's business.
 pub(super) enum Form<'a> {
@@ -109,9 +109,9 @@ impl Form<'_> {
         match self {
             Self::Json(cells) => cells.write(row, out)?,
             Self::JsonText(cells) => {
-                let mut json = Vec::new();
-                cells.write(row, &mut json)?;
-                write_string(&json, out);
+                let start = out.len();
+                cells.write(row, out)?;
+                quote_from(start, out);
             }
             Self::Iso { cells, times } => {
                 times.map(|times| times.of(row)).transpose()?;
