@@ -19,6 +19,7 @@
 //! | [`raw`] | `raw`: messages as they are, for formats that a guest knows |
 //! | `scan` | the reader of JSON text |
 //! | `build` | from cells to columns, from columns to batches |
+//! | `ticks` | times as counts of a unit |
 //! | `write` | the writer of JSON text |
 //! | [`values`] | values as JSON, for systems whose bodies are no messages |
 
@@ -39,6 +40,7 @@ pub mod options;
 mod provenance;
 pub mod raw;
 mod scan;
+mod ticks;
 pub mod values;
 mod write;
 

@@ -2,10 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Decimal256Type, DurationMicrosecondType, DurationMillisecondType,
-    DurationNanosecondType, DurationSecondType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, Time64MicrosecondType, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, StringArray};
 use arrow_buffer::{NullBuffer, i256};
@@ -21,6 +19,7 @@ use super::temporal::{TimestampForm, push_date, write_duration};
 use super::text::{is_clean, write_clean, write_string};
 use super::{Decimals, Timestamps};
 use crate::scan::{is_number, is_value};
+use crate::ticks::counts;
 
 /// Why a value has no form in JSON.
 pub(crate) type NoForm = &'static str;
@@ -130,14 +129,12 @@ impl<'a> CellWriter<'a> {
             DataType::FixedSizeBinary(_) => Self::Fixed(array.as_fixed_size_binary()),
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().values()),
             // A time of day is written as the time since midnight.
-            DataType::Time64(TimeUnit::Microsecond) => Self::Duration {
-                values: array.as_primitive::<Time64MicrosecondType>().values(),
-                unit: TimeUnit::Microsecond,
-            },
-            DataType::Duration(unit) => Self::Duration { values: durations(array, *unit), unit: *unit },
+            DataType::Time64(unit) | DataType::Duration(unit) => {
+                Self::Duration { values: counts(array)?, unit: *unit }
+            }
             DataType::Timestamp(unit, zone) => {
                 let form = TimestampForm { unit: *unit, utc: zone.is_some(), form: style.timestamps };
-                Self::Timestamp { values: timestamps(array, *unit), form }
+                Self::Timestamp { values: counts(array)?, form }
             }
             DataType::List(item) => Self::Items(Box::new(Items::new(item, array.as_list(), style)?)),
             DataType::Struct(fields) => Self::Fields(Fields::new(fields, array.as_struct(), style)?),
@@ -205,24 +202,6 @@ impl<'a> CellWriter<'a> {
             Self::Pairs(pairs) => pairs.write(row, out)?,
         }
         Ok(())
-    }
-}
-
-fn durations(array: &dyn Array, unit: TimeUnit) -> &[i64] {
-    match unit {
-        TimeUnit::Second => array.as_primitive::<DurationSecondType>().values(),
-        TimeUnit::Millisecond => array.as_primitive::<DurationMillisecondType>().values(),
-        TimeUnit::Microsecond => array.as_primitive::<DurationMicrosecondType>().values(),
-        TimeUnit::Nanosecond => array.as_primitive::<DurationNanosecondType>().values(),
-    }
-}
-
-fn timestamps(array: &dyn Array, unit: TimeUnit) -> &[i64] {
-    match unit {
-        TimeUnit::Second => array.as_primitive::<TimestampSecondType>().values(),
-        TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().values(),
-        TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().values(),
-        TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().values(),
     }
 }
 

@@ -3,6 +3,7 @@
 use arrow_schema::TimeUnit;
 
 use super::options::Timestamps;
+use crate::ticks::{fraction_digits, per_second};
 
 /// Days since 1970-01-01 of a date; of a day that its month does not have, the days of the date that it stands for.
 ///
@@ -67,13 +68,8 @@ pub(crate) fn push_time(seconds: u64, out: &mut Vec<u8>) {
 }
 
 /// Ticks of a unit in a second, and the digits of its fraction.
-pub(super) fn ticks(unit: TimeUnit) -> (i64, u32) {
-    match unit {
-        TimeUnit::Second => (1, 0),
-        TimeUnit::Millisecond => (1_000, 3),
-        TimeUnit::Microsecond => (1_000_000, 6),
-        TimeUnit::Nanosecond => (1_000_000_000, 9),
-    }
+fn ticks(unit: TimeUnit) -> (i64, u32) {
+    (per_second(unit), fraction_digits(unit))
 }
 
 /// Appends the fraction of a second: none, or 3, 6 or 9 digits, as many as it takes.

@@ -14,6 +14,7 @@ use sluicegate_model::Column;
 use super::BadRows;
 use super::bytes::excerpt;
 use crate::build::cells::{Cells, tag};
+use crate::ticks::per_second;
 
 impl Cells {
     /// Dates, timestamps or durations by the number of units that they are; of dates, days. Text is ISO 8601, in UTC
@@ -81,15 +82,6 @@ fn rescaled(count: i64, from: i64, into: i64) -> Option<i64> {
     } else {
         let part = from / into;
         (count % part == 0).then_some(count / part)
-    }
-}
-
-fn per_second(unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::Second => 1,
-        TimeUnit::Millisecond => 1_000,
-        TimeUnit::Microsecond => 1_000_000,
-        TimeUnit::Nanosecond => 1_000_000_000,
     }
 }
 

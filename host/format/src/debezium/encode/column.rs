@@ -2,11 +2,7 @@
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Decimal128Type, Decimal256Type, DurationMicrosecondType, DurationMillisecondType,
-    DurationNanosecondType, DurationSecondType, Time64MicrosecondType, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt64Type,
-};
+use arrow_array::types::{Date32Type, Decimal128Type, Decimal256Type, UInt64Type};
 use arrow_schema::{DataType, Field, TimeUnit};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -18,6 +14,7 @@ use super::form::{Bytes, Form, Ticks, Within};
 use crate::MysqlType;
 use crate::debezium::modes::{BigintMode, BinaryMode, DecimalMode, TimeMode};
 use crate::debezium::source_type::{LENGTH, SCALE, TYPE};
+use crate::ticks::counts;
 use crate::write::{CellWriter, Decimals, NoForm, Style, Timestamps, write_string};
 
 /// One column of a batch.
@@ -328,26 +325,4 @@ fn time<'a>(times: Ticks<'a>, unit: TimeUnit, modes: &Modes) -> Column<'a> {
         _ => (TimeUnit::Microsecond, Within::Int64, "int64", "io.debezium.time.MicroTime"),
     };
     Column::of(Form::Ticks(Ticks { into, within, ..times }), kind).meaning(meaning)
-}
-
-/// The counts of timestamps, durations and times of day.
-fn counts(array: &dyn Array) -> Option<&[i64]> {
-    Some(match array.data_type() {
-        DataType::Timestamp(TimeUnit::Second, _) => array.as_primitive::<TimestampSecondType>().values(),
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            array.as_primitive::<TimestampMillisecondType>().values()
-        }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            array.as_primitive::<TimestampMicrosecondType>().values()
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            array.as_primitive::<TimestampNanosecondType>().values()
-        }
-        DataType::Duration(TimeUnit::Second) => array.as_primitive::<DurationSecondType>().values(),
-        DataType::Duration(TimeUnit::Millisecond) => array.as_primitive::<DurationMillisecondType>().values(),
-        DataType::Duration(TimeUnit::Microsecond) => array.as_primitive::<DurationMicrosecondType>().values(),
-        DataType::Duration(TimeUnit::Nanosecond) => array.as_primitive::<DurationNanosecondType>().values(),
-        DataType::Time64(TimeUnit::Microsecond) => array.as_primitive::<Time64MicrosecondType>().values(),
-        _ => return None,
-    })
 }

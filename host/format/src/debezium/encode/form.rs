@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 
 use super::number::{write_digits, write_i128, write_i256};
+use crate::ticks::per_second;
 use crate::write::{CellWriter, NoForm, quote_from, write_base64};
 
 /// Writes the values of one column. Null and missing cells are its caller's business.
@@ -69,15 +70,6 @@ impl<'a> Bytes<'a> {
             Self::Variable(array) => array.value(row),
             Self::Fixed(array) => array.value(row),
         }
-    }
-}
-
-pub(super) fn per_second(unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::Second => 1,
-        TimeUnit::Millisecond => 1_000,
-        TimeUnit::Microsecond => 1_000_000,
-        TimeUnit::Nanosecond => 1_000_000_000,
     }
 }
 
