@@ -1,6 +1,6 @@
 //! From messages to batches.
 
-use sluicegate_model::{Decoded, Lane};
+use sluicegate_model::{Decoded, Lane, RowReject};
 
 /// A message of a lane, borrowed from its source.
 #[derive(Clone, Copy)]
@@ -46,4 +46,11 @@ pub trait Decode: Send + Sync {
     /// event comes after all rows before it and before all rows after it. A message that cannot be read is among
     /// the rejects, leaves nothing else behind, and takes no other message with it.
     fn decode(&self, lane: &LaneInfo<'_>, records: &[Record<'_>]) -> Decoded;
+}
+
+/// What became of a stretch of which some records were rejected before the others were read.
+pub(crate) fn beside(mut decoded: Decoded, rejects: impl IntoIterator<Item = RowReject>) -> Decoded {
+    decoded.rejects.extend(rejects);
+    decoded.rejects.sort_by_key(|reject| (reject.ordinal, reject.part));
+    decoded
 }

@@ -11,6 +11,7 @@
 //! | [`delimited`] | `delimited`, also `csv`: fields set apart by a delimiter |
 //! | [`encryption`] | messages that are encrypted whole, around any format |
 //! | [`json`] | `json`: a flat object a row |
+//! | `limit` | [`limited`]: messages up to a size, of any format |
 //! | [`maxwell`] | `maxwell-json`: the messages of Zendesk's Maxwell |
 //! | [`mysql_type`] | the types of MySQL and MariaDB from their text |
 //! | [`ogg`] | `ogg-json`: Oracle GoldenGate's operations |
@@ -32,6 +33,7 @@ pub mod encode;
 pub mod encryption;
 mod envelope;
 pub mod json;
+mod limit;
 pub mod maxwell;
 pub mod messages;
 pub mod mysql_type;
@@ -47,6 +49,7 @@ mod write;
 pub use decode::{Decode, LaneInfo, Record};
 pub use encode::{Encode, EncodeError, EncodeReject, Parts};
 pub use encryption::{Encryption, SealedForm};
+pub use limit::limited;
 pub use messages::{Message, Messages};
 pub use mysql_type::MysqlType;
 pub use options::{FormatError, FormatOptions};

@@ -111,6 +111,10 @@ impl Checker<'_> {
             SourceEntry::Kafka(source) => {
                 let read = source.options.format.decoder().err();
                 problems.extend(read.map(|error| format("source", error)));
+                if source.options.max_record.0 == 0 {
+                    let path = ["source", "kafka", "max_record"];
+                    problems.push(self.problem_at(&path, "`max_record` is 1B or more", "no message is less"));
+                }
                 if source.options.topics.all().is_empty() {
                     let path = ["source", "kafka", "topics"];
                     problems.push(self.problem_at(&path, "the source has no topics", "none"));

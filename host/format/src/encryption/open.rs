@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sluicegate_model::{Decoded, RowReject};
 
 use super::options::{Cipher, SealedForm};
+use crate::decode::beside;
 use crate::scan::Scanner;
 use crate::{Decode, LaneInfo, Record};
 
@@ -59,9 +60,6 @@ impl Decode for Opening {
         }
         let clear: Vec<Record<'_>> =
             opened.iter().map(|(record, value)| Record { value: value.as_deref(), ..**record }).collect();
-        let mut decoded = self.format.decode(lane, &clear);
-        decoded.rejects.append(&mut rejects);
-        decoded.rejects.sort_by_key(|reject| (reject.ordinal, reject.part));
-        decoded
+        beside(self.format.decode(lane, &clear), rejects)
     }
 }

@@ -9,6 +9,7 @@
 //! | `matrix` | what each format holds, and every format into every other |
 //! | `faults`, `mutations` | bad messages |
 //! | `encryption` | messages that are encrypted whole |
+//! | `limit` | messages up to a size |
 //! | `options` | what may be set |
 //! | `properties` | what holds for all rows |
 
@@ -21,6 +22,7 @@ mod delimited;
 mod encryption;
 mod faults;
 mod json;
+mod limit;
 mod matrix;
 mod maxwell;
 mod mutations;

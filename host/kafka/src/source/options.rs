@@ -7,9 +7,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
-use sluicegate_format::{Decode, Encryption, FormatOptions};
+use sluicegate_format::{Decode, Encryption, FormatOptions, limited};
 pub use sluicegate_model::Moment;
-use sluicegate_model::units::TimeSpan;
+use sluicegate_model::units::{ByteSize, TimeSpan};
 
 use crate::connection::Librdkafka;
 
@@ -25,6 +25,10 @@ pub struct SourceOptions {
     /// How messages are opened that were encrypted whole, before their format is read.
     #[serde(default)]
     pub decrypt: Option<Encryption>,
+    /// Bytes of a message's value, as it stands in the topic. A larger one goes to the dead letters unread. Default:
+    /// 1GiB, the most that any format reads.
+    #[serde(default = "max_record")]
+    pub max_record: ByteSize,
     /// Where a pipeline that has never run begins. One that has run goes on where it was.
     #[serde(default)]
     pub start: Start,
@@ -48,6 +52,10 @@ pub struct SourceOptions {
     pub librdkafka: Librdkafka,
 }
 
+fn max_record() -> ByteSize {
+    ByteSize(1 << 30)
+}
+
 fn session_timeout() -> TimeSpan {
     TimeSpan(Duration::from_secs(10))
 }
@@ -67,6 +75,7 @@ impl SourceOptions {
             topics: Topics::Many(topics.into_iter().map(Into::into).collect()),
             format,
             decrypt: None,
+            max_record: max_record(),
             start: Start::default(),
             on_purged: OnPurged::default(),
             group: None,
@@ -82,9 +91,11 @@ impl SourceOptions {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a format or a key that does not do.
     pub fn decoder(&self) -> Result<Arc<dyn Decode>, Error> {
-        self.format
+        let decode = self
+            .format
             .opening_decoder(self.decrypt.as_ref())
-            .map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))
+            .map_err(|error| Error::configuration("the format of the source does not do").caused_by(error))?;
+        Ok(limited(decode, usize::try_from(self.max_record.0).unwrap_or(usize::MAX)))
     }
 }
 
