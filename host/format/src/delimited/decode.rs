@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use sluicegate_model::{ControlEvent, Decoded, RowKind, TableName, UnknownKind};
 
 use super::dialect::{Field, Fields};
-use super::meta::{Images, MetaColumn, Op};
+use super::meta::{Images, MetaColumn};
 use super::names::{ColumnNames, Layout, Layouts};
+use super::operation::{Op, OpCodes};
 use super::{DelimitedOptions, Dialect};
 use crate::build::{Change, Gatherer, Table};
 use crate::ogg::Clock;
@@ -19,6 +20,7 @@ pub(super) struct DelimitedDecoder {
     encoding: Encoding,
     layouts: Layouts,
     meta: Vec<MetaColumn>,
+    codes: OpCodes,
     images: Images,
     zone: TimeZone,
     kind: RowKind,
@@ -36,6 +38,7 @@ impl DelimitedDecoder {
             encoding: options.encoding.unwrap_or_default(),
             layouts: Layouts::new(columns, options.primary_key.as_ref(), options.kind_column.as_deref()),
             meta: options.meta().to_vec(),
+            codes: options.op_codes.as_deref().cloned().unwrap_or_default(),
             images: options.images.unwrap_or_default(),
             zone: options.time_zone.unwrap_or(TimeZone::UTC),
             kind: options.kind.unwrap_or_default().kind(),
@@ -110,7 +113,7 @@ impl DelimitedDecoder {
             // The record was checked as a whole.
             let text = || String::from_utf8_lossy(&field.text).into_owned();
             match meta {
-                MetaColumn::OpType => about.op = Some(Op::read(&text())?),
+                MetaColumn::OpType => about.op = Some(self.codes.read(&field.text)?),
                 MetaColumn::Table => about.table = Some(utf8(field.text)),
                 MetaColumn::OpTs => {
                     let time = clock.read(&field.text);

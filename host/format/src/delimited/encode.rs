@@ -3,6 +3,7 @@
 use sluicegate_model::{ChangeBatch, RowKind};
 
 use super::meta::{Images, MetaColumn};
+use super::operation::OpCodes;
 use super::{DelimitedOptions, Dialect, NAME, OnMissing};
 use crate::json::Key;
 use crate::ogg::Clock;
@@ -19,6 +20,7 @@ pub(super) struct DelimitedEncoder {
     null: Vec<u8>,
     missing_text: Option<Vec<u8>>,
     meta: Vec<MetaColumn>,
+    codes: OpCodes,
     images: Images,
     zone: TimeZone,
     kind_column: Option<String>,
@@ -48,6 +50,7 @@ impl DelimitedEncoder {
             null: options.null_text.clone().unwrap_or_default().into_bytes(),
             missing_text: options.missing_text.clone().map(String::into_bytes),
             meta: options.meta().to_vec(),
+            codes: options.op_codes.as_deref().cloned().unwrap_or_default(),
             images: options.images.unwrap_or_default(),
             zone: options.time_zone.unwrap_or(TimeZone::UTC),
             kind_column: options.kind_column.clone(),
@@ -205,6 +208,7 @@ impl DelimitedEncoder {
 /// A batch that is being written.
 struct Written<'a> {
     batch: &'a ChangeBatch,
+    codes: &'a OpCodes,
     columns: PlainWriter<'a>,
     provenance: Provenance<'a>,
     clock: Clock,
@@ -216,11 +220,7 @@ impl Written<'_> {
     fn about(&mut self, meta: MetaColumn, entry: Entry) -> Result<bool, String> {
         let (row, out) = (entry.row, &mut self.scratch);
         match meta {
-            MetaColumn::OpType => out.push(match entry.kind {
-                RowKind::Insert => b'I',
-                RowKind::UpdateAfter => b'U',
-                RowKind::Delete | RowKind::UpdateBefore => b'D',
-            }),
+            MetaColumn::OpType => out.extend_from_slice(self.codes.of(entry.kind).as_bytes()),
             MetaColumn::Table => out.extend_from_slice(self.batch.table().as_str().as_bytes()),
             MetaColumn::OpTs => match self.provenance.event_time(row) {
                 None => return Ok(false),
@@ -231,8 +231,7 @@ impl Written<'_> {
             },
             MetaColumn::Pos | MetaColumn::Xid => {
                 let about = &self.provenance;
-                let text =
-                    if meta == MetaColumn::Pos { about.position(row) } else { about.transaction(row) };
+                let text = if meta == MetaColumn::Pos { about.position(row) } else { about.transaction(row) };
                 let Some(text) = text else { return Ok(false) };
                 out.extend_from_slice(text.as_bytes());
             }
@@ -251,6 +250,7 @@ impl Encode for DelimitedEncoder {
         }
         let mut table = Written {
             batch,
+            codes: &self.codes,
             columns: PlainWriter::new(batch, self.style, NAME)?,
             provenance: Provenance::of(batch),
             clock: Clock::new(self.zone),

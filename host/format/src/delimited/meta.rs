@@ -2,13 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sluicegate_model::RowKind;
 
 /// A field about the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetaColumn {
-    /// What was done: `I`, `U`, `D`, or `T` for a truncate; when read also `+I`, `-U`, `+U`, `-D`.
+    /// What was done: `I`, `U`, `D`, or `T` for a truncate, or what `op_codes` has for them. Without `op_codes` `+I`,
+    /// `-U`, `+U` and `-D` are read too.
     OpType,
     /// The name of the table, with its schema.
     Table,
@@ -38,29 +38,6 @@ impl MetaColumn {
             Self::Xid => "xid",
             Self::Tokens => "tokens",
             Self::Ignore => "ignore",
-        }
-    }
-}
-
-/// What was done, by `op_type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Op {
-    /// Something to a row.
-    Row(RowKind),
-    /// All rows are gone.
-    Truncate,
-}
-
-impl Op {
-    pub(super) fn read(text: &str) -> Result<Self, String> {
-        if text == "T" {
-            return Ok(Self::Truncate);
-        }
-        match text.parse() {
-            // A half of an update by itself: as everywhere, the old image alone is a delete.
-            Ok(RowKind::UpdateBefore) => Ok(Self::Row(RowKind::Delete)),
-            Ok(kind) => Ok(Self::Row(kind)),
-            Err(_) => Err(format!("{text:?} is no operation: I, U, D and T are known")),
         }
     }
 }

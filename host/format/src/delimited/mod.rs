@@ -14,7 +14,7 @@
 //!
 //! | field | becomes |
 //! |---|---|
-//! | `op_type` | `I` is `+I`, `U` is `+U` (with `images: before-after` a pair), `D` is `-D`, `T` a truncate |
+//! | `op_type` | by `op_codes`: `I` is `+I`, `U` is `+U` (with `images: before-after` a pair), `D` is `-D`, `T` a truncate |
 //! | `table` | the table |
 //! | `op_ts` | the event time, in `time_zone` |
 //! | `pos` | the source position |
@@ -29,6 +29,7 @@
 //! | `dialect` | [`Dialect`]: where records and fields end |
 //! | `names` | names of columns, and what else is known of tables beforehand |
 //! | `meta` | fields about the row |
+//! | `operation` | what was done, by one of these fields |
 //! | `decode` | records to rows |
 //! | `encode` | rows to records |
 
@@ -37,11 +38,13 @@ mod dialect;
 mod encode;
 mod meta;
 mod names;
+mod operation;
 mod options;
 
 pub use dialect::{Delimiter, Dialect, Field, Fields};
 pub use meta::{Images, MetaColumn};
 pub use names::ColumnNames;
+pub use operation::OpCodes;
 pub use options::{DelimitedOptions, OnMissing};
 
 const NAME: &str = "delimited";

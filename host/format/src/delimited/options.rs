@@ -10,6 +10,7 @@ use super::dialect::Delimiter;
 use super::encode::DelimitedEncoder;
 use super::meta::{Images, MetaColumn};
 use super::names::ColumnNames;
+use super::operation::OpCodes;
 use super::{Dialect, NAME};
 use crate::json::RowsAre;
 use crate::options::{DeclaredTable, DeclaredTypes, Direction, Encoding, Format, TimeZone};
@@ -61,6 +62,9 @@ pub struct DelimitedOptions {
     /// `[op_type, table, op_ts, current_ts, pos, tokens]`. Default: none.
     #[serde(default)]
     pub meta_columns: Option<Vec<MetaColumn>>,
+    /// What `op_type` has for each operation. Default: I, U, D and T.
+    #[serde(default)]
+    pub op_codes: Option<Box<OpCodes>>,
     /// Which images of a row stand in a record. Default: after.
     #[serde(default)]
     pub images: Option<Images>,
@@ -202,6 +206,15 @@ impl DelimitedOptions {
         for (place, meta) in self.meta().iter().enumerate() {
             if *meta != MetaColumn::Ignore && self.meta()[..place].contains(meta) {
                 return Err(value("meta_columns", meta.name(), "a list without repeats"));
+            }
+        }
+        if let Some(codes) = &self.op_codes {
+            if !self.has_meta(MetaColumn::OpType) {
+                let needs = "op_type` in `meta_columns";
+                return Err(FormatError::Needs { format: NAME, option: "op_codes", needs });
+            }
+            if let Some(code) = codes.unusable() {
+                return Err(value("op_codes", code, "a text of its own for each operation"));
             }
         }
         let both = self.images == Some(Images::BeforeAfter);

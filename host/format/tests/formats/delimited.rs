@@ -203,6 +203,25 @@ fn golden_gate_records_are_written_as_they_were_read() {
 }
 
 #[test]
+fn operations_have_codes_of_their_own() {
+    let shared = "meta_columns: [op_type, table], op_codes: { insert: INS, update: UPD, delete: '-D' }";
+    let reading = format!("delimited: {{ {shared}, columns: [ID], primary_key: [ID] }}");
+    let decoded = decode(&*decoder(&reading), &["INS,t,1", "UPD,t,2", "-D,t,3", "I,t,4", "+I,t,5", "T,t,"]);
+    assert_eq!(
+        changes(&decoded, "t"),
+        [("+I", json!({"ID": "1"})), ("+U", json!({"ID": "2"})), ("-D", json!({"ID": "3"}))]
+    );
+    assert!(matches!(decoded.items.last(), Some(Item::Control(_))), "{:?}", decoded.items);
+    let reasons: Vec<&str> = decoded.rejects.iter().map(|reject| reject.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        ["I", "+I"].map(|code| format!("{code:?} is no operation: INS, UPD, -D and T are known"))
+    );
+    let written = encode(&*encoder(&format!("delimited: {{ {shared} }}")), batches(&decoded)[0]);
+    assert_eq!(written, ["INS,t,1", "UPD,t,2", "-D,t,3"].map(|record| Some(record.to_owned())));
+}
+
+#[test]
 fn records_have_a_character_set() {
     let decoded = decode(
         &*decoder("csv: { columns: [id, name], table: t, encoding: gbk, delimiter: '、' }"),
@@ -246,6 +265,9 @@ fn what_does_not_fit_together_is_said() {
         ("csv: { columns: [a], meta_columns: [pos, pos] }", "without repeats"),
         ("csv: { columns: [a], images: before-after }", "needs `op_type` in `meta_columns`"),
         ("csv: { columns: [a], missing_text: '' }", "another text than `null_text`"),
+        ("csv: { columns: [a], op_codes: {} }", "needs `op_type` in `meta_columns`"),
+        ("csv: { columns: [a], meta_columns: [op_type], op_codes: { insert: U } }", "a text of its own"),
+        ("csv: { columns: [a], meta_columns: [op_type], op_codes: { delete: '' } }", "a text of its own"),
         ("csv: { columns: { t: [a], u: [b] }, kind_column: a }", "one of the columns"),
     ] {
         let error = options(yaml).decoder().err().unwrap().to_string();
