@@ -10,7 +10,7 @@ const NAME: &str = "\"王小明\"";
 /// The first message of a sample with another value in the place of a name.
 fn with(sample: &Sample, value: &str) -> String {
     let message = sample.messages()[0];
-    assert!(message.contains(NAME), "{}: the first message has no {NAME}", sample.format);
+    assert!(message.contains(NAME), "{}: the first message has no {NAME}", sample.name);
     message.replacen(NAME, value, 1)
 }
 
@@ -23,10 +23,10 @@ fn rejected(sample: &Sample, message: &[u8]) -> String {
     let decoded = between(sample, &*decoder(sample.yaml), message);
     let start = start(message);
     let rejects: Vec<u64> = decoded.rejects.iter().map(|reject| reject.ordinal).collect();
-    assert_eq!(rejects, [101], "{}: {start}: {:?}", sample.format, decoded.rejects);
-    assert!(objects_of(&decoded, 101).is_empty(), "{}: {start}", sample.format);
+    assert_eq!(rejects, [101], "{}: {start}: {:?}", sample.name, decoded.rejects);
+    assert!(objects_of(&decoded, 101).is_empty(), "{}: {start}", sample.name);
     let reason = &decoded.rejects[0].reason;
-    assert!(!reason.is_empty() && reason.len() < 1000, "{}: {reason}", sample.format);
+    assert!(!reason.is_empty() && reason.len() < 1000, "{}: {reason}", sample.name);
     reason.clone()
 }
 
@@ -38,7 +38,7 @@ fn what_is_no_utf_8() {
         message[place] = 0xff;
         let reason = rejected(sample, &message);
         let said = if sample.is_json() { format!("byte {place}: ") } else { "UTF-8".to_owned() };
-        assert!(reason.contains(&said), "{}: {reason}", sample.format);
+        assert!(reason.contains(&said), "{}: {reason}", sample.name);
     }
 }
 
@@ -56,10 +56,10 @@ fn a_message_that_ends_early_wherever_it_ends() {
         let decoded = decode(&*decoder, &messages);
         let rejected: Vec<u64> = decoded.rejects.iter().map(|reject| reject.ordinal).collect();
         let cut: Vec<u64> = (101..100 + messages.len() as u64).step_by(2).collect();
-        assert_eq!(rejected, cut, "{}", sample.format);
+        assert_eq!(rejected, cut, "{}", sample.name);
         let alone = objects_of(&decode(&*decoder, &[whole]), 100);
         for neighbour in (100..100 + messages.len() as u64).step_by(2) {
-            assert_eq!(objects_of(&decoded, neighbour), alone, "{}: {neighbour}", sample.format);
+            assert_eq!(objects_of(&decoded, neighbour), alone, "{}: {neighbour}", sample.name);
         }
     }
 }
@@ -92,7 +92,7 @@ fn values_that_are_no_json() {
             "/* */ 1",
         ] {
             let reason = rejected(sample, with(sample, value).as_bytes());
-            assert!(reason.starts_with("byte "), "{}: {value}: {reason}", sample.format);
+            assert!(reason.starts_with("byte "), "{}: {value}: {reason}", sample.name);
         }
     }
 }
@@ -123,7 +123,7 @@ fn what_is_no_message_of_the_format() {
     }
 }
 
-/// The kind of change in the first message, by format, and an unknown one.
+/// The kind of change in the first message of a sample, and an unknown one.
 #[test]
 fn an_operation_that_nobody_knows() {
     let operations = [
@@ -132,14 +132,14 @@ fn an_operation_that_nobody_knows() {
         ("debezium-json", r#""op":"c""#, r#""op":"x""#),
         ("maxwell-json", r#""type":"insert""#, r#""type":"upsert""#),
         ("delimited", "I,1", "X,1"),
+        ("golden-gate", "I|", "X|"),
     ];
     for sample in crate::samples::all() {
-        let Some((_, known, unknown)) = operations.iter().find(|(format, ..)| *format == sample.format)
-        else {
+        let Some((_, known, unknown)) = operations.iter().find(|(name, ..)| *name == sample.name) else {
             continue;
         };
         let message = sample.messages()[0];
-        assert!(message.contains(known), "{}", sample.format);
+        assert!(message.contains(known), "{}", sample.name);
         rejected(sample, message.replacen(known, unknown, 1).as_bytes());
     }
 }
@@ -189,8 +189,8 @@ fn of_equal_keys_the_last_one_counts() {
         let key = if sample.format == "ogg-json" { "CUSTOMER" } else { "customer" };
         let twice = with(sample, &format!("\"first\",\"{key}\":{NAME}"));
         let decoded = between(sample, &*decoder, twice.as_bytes());
-        assert_eq!(decoded.rejects, [], "{}", sample.format);
-        assert_eq!(objects_of(&decoded, 101), objects_of(&decoded, 100), "{}", sample.format);
+        assert_eq!(decoded.rejects, [], "{}", sample.name);
+        assert_eq!(objects_of(&decoded, 101), objects_of(&decoded, 100), "{}", sample.name);
     }
 }
 
@@ -201,8 +201,8 @@ fn twenty_megabytes() {
         let name = if sample.format == "raw" { long.clone() } else { format!("\"{long}\"") };
         let message = with(sample, &name);
         let decoded = between(sample, &*decoder(sample.yaml), message.as_bytes());
-        assert_eq!(decoded.rejects, [], "{}", sample.format);
-        assert!(objects_of(&decoded, 101)[0].len() > long.len(), "{}", sample.format);
+        assert_eq!(decoded.rejects, [], "{}", sample.name);
+        assert!(objects_of(&decoded, 101)[0].len() > long.len(), "{}", sample.name);
         if sample.is_json() {
             rejected(sample, message.trim_end_matches('}').as_bytes());
             rejected(sample, format!("{message}]").as_bytes());
@@ -216,19 +216,19 @@ fn numbers_that_no_type_holds() {
         // Without a type its digits stay as they are.
         let decoded = between(sample, &*decoder(sample.yaml), with(sample, "1e400").as_bytes());
         if sample.format == "canal-json" || sample.format == "maxwell-json" || decoded.rejects.is_empty() {
-            assert!(objects_of(&decoded, 101).iter().all(|row| !row.contains("inf")), "{}", sample.format);
+            assert!(objects_of(&decoded, 101).iter().all(|row| !row.contains("inf")), "{}", sample.name);
         }
         if !decoded.rejects.is_empty() {
-            assert_eq!(decoded.rejects.len(), 1, "{}", sample.format);
+            assert_eq!(decoded.rejects.len(), 1, "{}", sample.name);
             continue;
         }
-        assert!(objects_of(&decoded, 101)[0].contains("1e400"), "{}", sample.format);
+        assert!(objects_of(&decoded, 101)[0].contains("1e400"), "{}", sample.name);
     }
 }
 
 #[test]
 fn records_with_fields_too_many_or_too_few() {
-    let Some(sample) = crate::samples::all().find(|sample| sample.format == "delimited") else { return };
+    let Some(sample) = crate::samples::all().find(|sample| sample.name == "delimited") else { return };
     for message in ["I,1,x", "I,1,x,1,,", "I,1,\"x,1,", "I,1,\"x\"y,1,", ""] {
         rejected(sample, message.as_bytes());
     }

@@ -76,8 +76,8 @@ fn changed_messages_are_rows_or_rejects() {
             }
             good += usize::from(crate::samples::check(sample, &*decoder, &message));
         }
-        println!("{}: {good} of {MESSAGES} changed messages were still good", sample.format);
-        assert!(good > 0 && good < MESSAGES, "{}: the changes prove nothing", sample.format);
+        println!("{}: {good} of {MESSAGES} changed messages were still good", sample.name);
+        assert!(good > 0 && good < MESSAGES, "{}: the changes prove nothing", sample.name);
     }
 }
 
@@ -88,9 +88,15 @@ fn every_format_has_samples_and_a_target_of_the_fuzzer() {
         // A format may have another name beside its own.
         let options = crate::support::options(name);
         let format = options.name();
-        assert!(crate::samples::all().any(|sample| sample.format == format), "{format} has no samples");
-        let target = targets.join(format!("{}.rs", format.replace('-', "_")));
+        assert!(crate::samples::all().any(|sample| sample.name == format), "{format} has no samples");
+    }
+    for sample in crate::samples::all() {
+        let target = targets.join(format!("{}.rs", sample.name.replace('-', "_")));
         let text = std::fs::read_to_string(&target).unwrap_or_default();
-        assert!(text.contains(&format!("\"{format}\"")), "{} is no target of {format}", target.display());
+        assert!(
+            text.contains(&format!("\"{}\"", sample.name)),
+            "{} is no target of its own",
+            target.display()
+        );
     }
 }

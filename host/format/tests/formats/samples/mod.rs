@@ -12,6 +12,8 @@ use crate::support::{batches, decode, objects_of, options};
 /// The messages of a format.
 #[derive(Debug)]
 pub struct Sample {
+    /// What the file of the messages and the fuzzer's target are called.
+    pub name: &'static str,
     pub format: &'static str,
     /// The format with the options under which all messages are good.
     pub yaml: &'static str,
@@ -35,6 +37,7 @@ impl Sample {
 
 const ALL: &[Sample] = &[
     Sample {
+        name: "ogg-json",
         format: "ogg-json",
         yaml: "ogg-json",
         text: include_str!("ogg-json.msgs"),
@@ -42,6 +45,7 @@ const ALL: &[Sample] = &[
         number: "AMOUNT",
     },
     Sample {
+        name: "canal-json",
         format: "canal-json",
         yaml: "canal-json",
         text: include_str!("canal-json.msgs"),
@@ -49,6 +53,7 @@ const ALL: &[Sample] = &[
         number: "amount",
     },
     Sample {
+        name: "debezium-json",
         format: "debezium-json",
         yaml: "debezium-json",
         text: include_str!("debezium-json.msgs"),
@@ -56,6 +61,7 @@ const ALL: &[Sample] = &[
         number: "amount",
     },
     Sample {
+        name: "maxwell-json",
         format: "maxwell-json",
         yaml: "maxwell-json",
         text: include_str!("maxwell-json.msgs"),
@@ -63,6 +69,7 @@ const ALL: &[Sample] = &[
         number: "amount",
     },
     Sample {
+        name: "json",
         format: "json",
         yaml: "json: { table: shop.orders }",
         text: include_str!("json.msgs"),
@@ -70,6 +77,7 @@ const ALL: &[Sample] = &[
         number: "amount",
     },
     Sample {
+        name: "delimited",
         format: "delimited",
         yaml: "delimited: { columns: [op, id, customer, amount, note], kind_column: op, table: shop.orders }",
         text: include_str!("delimited.msgs"),
@@ -77,6 +85,17 @@ const ALL: &[Sample] = &[
         number: "amount",
     },
     Sample {
+        name: "golden-gate",
+        format: "delimited",
+        yaml: "delimited: { delimiter: '|', meta_columns: [op_type, table, op_ts, current_ts, pos, xid, tokens], \
+               images: before-after, columns: [ID, CUSTOMER, AMOUNT, NOTE], primary_key: [ID], null_text: 'NULL', \
+               missing_text: '' }",
+        text: include_str!("golden-gate.msgs"),
+        table: "SHOP.ORDERS",
+        number: "AMOUNT",
+    },
+    Sample {
+        name: "raw",
         format: "raw",
         yaml: "raw: { text: true, table: shop.orders }",
         text: include_str!("raw.msgs"),
@@ -94,14 +113,14 @@ pub fn all() -> impl Iterator<Item = &'static Sample> {
 pub fn between(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> Decoded {
     let good = sample.messages()[0].as_bytes();
     let alone = decode(decoder, &[good]);
-    assert_eq!(alone.rejects, [], "{}", sample.format);
+    assert_eq!(alone.rejects, [], "{}", sample.name);
     let decoded = decode(decoder, &[good, message, good]);
     for neighbour in [100, 102] {
         // Where a message stands is a column of `raw`.
         let place = |row: &String| row.replace(&format!("\"offset\":{neighbour}"), "\"offset\":100");
         let found: Vec<String> = objects_of(&decoded, neighbour).iter().map(place).collect();
         let wanted = objects_of(&alone, 100);
-        assert!(found == wanted, "{}: beside {}: {found:?}", sample.format, start(message));
+        assert!(found == wanted, "{}: beside {}: {found:?}", sample.name, start(message));
     }
     decoded
 }
@@ -110,7 +129,7 @@ pub fn between(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> Decoded
 /// was read can be written, or the writer says why not. Gives whether no part of it was bad.
 pub fn check(sample: &Sample, decoder: &dyn Decode, message: &[u8]) -> bool {
     let decoded = between(sample, decoder, message);
-    let about = || format!("{}: {}: {:?}", sample.format, start(message), decoded.rejects);
+    let about = || format!("{}: {}: {:?}", sample.name, start(message), decoded.rejects);
     assert!(decoded.rejects.iter().all(|reject| reject.ordinal == 101), "{}", about());
     if decoded.rejects.iter().any(|reject| reject.part.is_none()) {
         assert!(decoded.rejects.len() == 1 && objects_of(&decoded, 101).is_empty(), "{}", about());
