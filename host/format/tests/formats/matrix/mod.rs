@@ -2,9 +2,11 @@
 //!
 //! The table of [`features`] against [`profiles`] stands in `docs/formats.md`, where `UPDATE=1` writes it anew: a
 //! format that begins to refuse or to lose something shows there. Everything that a format holds is then put through
-//! it in batches made at random, alone ([`holding`]) and from one format into every other ([`crossing`]).
+//! it in batches made at random, alone ([`holding`]), from one format into every other ([`crossing`]), and as messages
+//! that `raw` carries ([`carrying`]).
 
 mod batches;
+mod carrying;
 mod crossing;
 mod features;
 mod holding;

@@ -44,6 +44,16 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
+    /// The key.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The value; `None` is a tombstone.
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        self.value.as_deref()
+    }
+
     /// As a person reads it.
     pub(crate) fn text(&self) -> Option<String> {
         self.value.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned())

@@ -55,6 +55,13 @@ const ALL: &[Profile] = &[
         told: &[Told::Table, Told::PrimaryKey, Told::Columns],
         ..profile("delimited")
     },
+    Profile {
+        name: "delimited, as GoldenGate",
+        written: r#"{"meta_columns":["op_type","table","op_ts","pos","xid"],"images":"before-after","null_text":"NULL","missing_text":"","timestamps":"sql"}"#,
+        read: r#"{"meta_columns":["op_type","table","op_ts","pos","xid"],"images":"before-after","null_text":"NULL","missing_text":""}"#,
+        told: &[Told::PrimaryKey, Told::Columns],
+        ..profile("delimited")
+    },
 ];
 
 /// Those of formats that are there.
@@ -96,7 +103,8 @@ impl Profile {
         }
         if self.told.contains(&Told::Columns) {
             let names = batch.schema().fields().iter().map(|field| field.name().as_str());
-            read["columns"] = std::iter::once("op").chain(names).collect();
+            let kind = read["kind_column"].as_str().map(str::to_owned);
+            read["columns"] = kind.as_deref().into_iter().chain(names).collect();
         }
         read
     }
