@@ -18,6 +18,7 @@
 //! | [`crypto`] | seal, open, mac and digest, under keys that a guest never sees |
 //! | [`log`] | lines in the pipeline's log |
 //! | [`failure`] | [`Failure`]: stop, reject, retry |
+//! | [`on_bad`] | what a step does about a cell that it can make nothing of |
 //! | [`ordered`] | maps of a configuration that keep their order |
 //! | [`images`] | which rows say what is in a column before and after a change |
 //! | [`template`] | names with placeholders: `orders-{n}` |
@@ -49,6 +50,7 @@ pub mod images;
 pub mod kernels;
 pub mod log;
 pub mod nested;
+pub mod on_bad;
 pub mod ordered;
 pub mod output;
 #[cfg(feature = "pattern")]

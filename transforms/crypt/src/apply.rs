@@ -1,8 +1,9 @@
 //! The steps done on a batch, by handles.
 
+use sluicegate_sdk::on_bad::OnBad;
 use sluicegate_sdk::{Alignment, Batch, Column, Failure, Outcome, Output, Rejects, crypto};
 
-use crate::config::{OnBad, Under};
+use crate::config::Under;
 use crate::plan::Step;
 
 /// The outcome, and the columns that the rows lack.
@@ -36,10 +37,7 @@ fn work(
     if let Some(under) = &step.open {
         let Some(bound) = bound(batch, &step.column, under, rejects)? else { return Ok(()) };
         let opened = crypto::open(&column, &under.key, &under.context, &refs(&bound))?;
-        column = match on_bad {
-            OnBad::Reject => rejects.add_failed(&step.column, opened),
-            OnBad::Null => opened.column,
-        };
+        column = on_bad.settle(&step.column, opened, rejects);
     }
     if let Some(mac) = &step.mac {
         let made = crypto::mac(&column, &mac.key)?;

@@ -1,7 +1,8 @@
 //! The `with:` block.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use sluicegate_sdk::on_bad::OnBad;
 use sluicegate_sdk::ordered::Ordered;
 use sluicegate_sdk::tables::MissingColumns;
 
@@ -23,17 +24,12 @@ pub struct Config {
     #[serde(default)]
     pub mac: Ordered<Mac>,
     /// What happens to a cell that does not open.
-    #[serde(default, deserialize_with = "written")]
+    #[serde(default, deserialize_with = "OnBad::written")]
     #[schemars(with = "Option<OnBad>")]
     pub on_bad: OnBad,
     /// What happens where a column is named that the rows lack.
     #[serde(default)]
     pub missing_columns: MissingColumns,
-}
-
-/// `on_bad: null` without quotes is YAML's null, and means the word.
-fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OnBad, D::Error> {
-    Option::deserialize(deserializer).map(|written| written.unwrap_or(OnBad::Null))
 }
 
 /// The key of a column, and what is authenticated with each cell.
@@ -60,31 +56,4 @@ pub struct Mac {
     pub key: String,
     /// The column that it goes into. Left out: it takes the place of the column that it is made of.
     pub into: Option<String>,
-}
-
-/// What happens to a cell that does not open.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum OnBad {
-    /// The row goes to the dead letters.
-    #[default]
-    Reject,
-    /// The cell becomes NULL.
-    Null,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn null_needs_no_quotes() {
-        for (text, expected) in [
-            ("{}", OnBad::Reject),
-            (r#"{"on_bad": null}"#, OnBad::Null),
-            (r#"{"on_bad": "null"}"#, OnBad::Null),
-        ] {
-            assert_eq!(serde_json::from_str::<Config>(text).unwrap().on_bad, expected);
-        }
-    }
 }

@@ -1,9 +1,9 @@
 //! The steps done on a batch, by handles: no cell enters the guest.
 
 use sluicegate_sdk::kernels::Checked;
+use sluicegate_sdk::on_bad::OnBad;
 use sluicegate_sdk::{Alignment, Batch, Column, Failure, Outcome, Output, Rejects, crypto, kernels};
 
-use crate::config::OnBad;
 use crate::plan::{Call, Step, Work};
 
 /// The outcome, and the columns that the rows lack.
@@ -25,10 +25,7 @@ pub fn apply(batch: &Batch, steps: &[Step], on_bad: OnBad) -> Result<(Outcome, V
             continue;
         };
         let made = done(&step.work, &column).map_err(|failure| failure.in_column(&step.column))?;
-        let made = match on_bad {
-            OnBad::Reject => rejects.add_failed(&step.column, made),
-            OnBad::Null => made.column,
-        };
+        let made = on_bad.settle(&step.column, made, &mut rejects);
         output.put(&step.column, &made, Alignment::Input);
     }
     Ok((Outcome::from(output).reject(rejects), lacking))

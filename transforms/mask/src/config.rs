@@ -1,7 +1,8 @@
 //! The `with:` block.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use sluicegate_sdk::on_bad::OnBad;
 use sluicegate_sdk::ordered::Ordered;
 use sluicegate_sdk::scalar::Scalar;
 use sluicegate_sdk::tables::MissingColumns;
@@ -18,17 +19,12 @@ pub struct Config {
     pub columns: Ordered<Method>,
     /// What happens to a cell for which the method has no result: a text that is no date, a number that rounds past
     /// the end of its type.
-    #[serde(default, deserialize_with = "written")]
+    #[serde(default, deserialize_with = "OnBad::written")]
     #[schemars(with = "Option<OnBad>")]
     pub on_bad: OnBad,
     /// What happens where a column is named that the rows lack.
     #[serde(default)]
     pub missing_columns: MissingColumns,
-}
-
-/// `on_bad: null` without quotes is YAML's null, and means the word.
-fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OnBad, D::Error> {
-    Option::deserialize(deserializer).map(|written| written.unwrap_or(OnBad::Null))
 }
 
 /// How a column is hidden.
@@ -203,17 +199,6 @@ pub enum Unmatched {
     Hide,
     /// It stays as it is.
     Keep,
-}
-
-/// What happens to a cell for which a method has no result.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum OnBad {
-    /// The row goes to the dead letters.
-    #[default]
-    Reject,
-    /// The cell becomes NULL.
-    Null,
 }
 
 #[cfg(test)]

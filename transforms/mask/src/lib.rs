@@ -13,10 +13,11 @@ pub mod apply;
 pub mod config;
 pub mod plan;
 
+use sluicegate_sdk::on_bad::OnBad;
 use sluicegate_sdk::tables::{Lacking, MissingColumns, Tables};
 use sluicegate_sdk::{About, Batch, Column, Failure, Outcome, Output, Transform, kernels};
 
-use config::{Config, OnBad};
+use config::Config;
 use plan::{Step, Work};
 
 sluicegate_sdk::export!(Mask);
