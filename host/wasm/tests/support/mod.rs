@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::{ArrayRef, BinaryArray, Int64Array, StringArray};
@@ -11,6 +10,7 @@ use arrow_buffer::BooleanBuffer;
 use arrow_schema::{DataType, Field, Schema};
 use serde_json::Value;
 use sluicegate_connector::{Outcome, Transform, TransformError};
+use sluicegate_evil_guests::build;
 use sluicegate_keys::{Algorithm, KeyRing, KeySpec, Secret, Use};
 use sluicegate_model::{Cell, ChangeBatch, Column, Meta, Origin, field, meta};
 use sluicegate_wasm::{GuestSource, Host, HostOptions, Limits, Step, StepInstance, StepOptions};
@@ -18,33 +18,12 @@ use sluicegate_wasm::{GuestSource, Host, HostOptions, Limits, Step, StepInstance
 /// The test guest, a core module, built from `tests/guest` where that has changed.
 pub fn guest() -> GuestSource {
     static GUEST: OnceLock<GuestSource> = OnceLock::new();
-    GUEST.get_or_init(build).clone()
+    GUEST.get_or_init(built).clone()
 }
 
-fn build() -> GuestSource {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("wasm-test-guest");
-    std::fs::create_dir_all(&target).unwrap();
-    // Every test is a process of its own under nextest: one builds, the others wait.
-    let lock = std::fs::File::create(target.join("build.lock")).unwrap();
-    lock.lock().unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--locked",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--target-dir",
-        ])
-        .arg(&target)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guest"))
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    GuestSource::file(&target.join("wasm32-unknown-unknown/release/sluicegate_wasm_test_guest.wasm")).unwrap()
+fn built() -> GuestSource {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guest"));
+    GuestSource::file(&build::module(folder, "sluicegate-wasm-test-guest")).unwrap()
 }
 
 /// A host whose compiled guests are kept between tests.
