@@ -1,9 +1,12 @@
 //! `sluicegate test` as a person sees it: the real command over the folders of `tests/cases`, and over the pages and
 //! examples that show it. `UPDATE=1` writes the texts anew.
 
+mod snapshot;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use snapshot::is_up_to_date;
 use tempfile::TempDir;
 
 /// A copy of a folder, with the example guests below `guests/`.
@@ -47,18 +50,6 @@ fn transcript(directory: &Path, arguments: &str) -> String {
     let words: Vec<&str> = arguments.split_whitespace().collect();
     let (text, code) = run(directory, &words);
     format!("$ sluicegate {arguments}\n{text}[{code}]\n")
-}
-
-/// Whether a file has the text that it should have; with `UPDATE`, it gets it.
-fn is_up_to_date(path: &Path, text: &str) -> bool {
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, text).unwrap();
-    }
-    let there = std::fs::read_to_string(path).unwrap_or_default();
-    if there != text {
-        println!("{} should be:\n{text}", path.display());
-    }
-    there == text
 }
 
 fn check(name: &str, text: &str) {

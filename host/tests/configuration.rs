@@ -1,9 +1,13 @@
 //! What a person reads who made a mistake in a pipeline file: each file of `tests/configuration` with the text beside
 //! it. `UPDATE=1` writes the texts anew.
 
+mod snapshot;
+
 use std::path::{Path, PathBuf};
 
 use sluicegate::config::{Config, ConfigErrors, RunOptions, reference_markdown};
+
+use snapshot::is_up_to_date;
 
 fn cases() -> Vec<PathBuf> {
     let mut cases: Vec<PathBuf> = std::fs::read_dir("tests/configuration")
@@ -18,18 +22,6 @@ fn cases() -> Vec<PathBuf> {
 /// All that can be told of a file without asking a system.
 fn check(path: &Path) -> Result<(), ConfigErrors> {
     Config::load(path)?.check()
-}
-
-/// Whether a file has the text that it should have; with `UPDATE`, it gets it.
-fn is_up_to_date(path: &Path, text: &str) -> bool {
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, text).unwrap();
-    }
-    let there = std::fs::read_to_string(path).unwrap_or_default();
-    if there != text {
-        println!("{} should be:\n{text}", path.display());
-    }
-    there == text
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::Command;
 
-use crate::support::{here, is_up_to_date, run_in};
+use crate::snapshot::is_up_to_date;
+use crate::support::{here, run_in};
 
 /// The words of every verb, those of `sluicegate` alone first.
 fn verbs() -> Vec<Vec<String>> {

@@ -11,5 +11,7 @@ mod new_pipeline;
 mod pages;
 mod preview;
 mod preview_formats;
+#[path = "../snapshot/mod.rs"]
+mod snapshot;
 mod support;
 mod validate;

@@ -1,6 +1,7 @@
 //! Mistakes on the command line and in what it names: each with the words that a person reads.
 
-use crate::support::{here, is_up_to_date, run_in};
+use crate::snapshot::is_up_to_date;
+use crate::support::{here, run_in};
 
 /// A name for the expectation, and the arguments.
 const MISTAKES: &[(&str, &[&str])] = &[

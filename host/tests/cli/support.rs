@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::snapshot::is_up_to_date;
+
 /// What a command printed, and how it ended.
 pub struct Finished {
     pub code: i32,
@@ -58,18 +60,6 @@ pub fn finish(mut command: Command) -> Finished {
 /// Runs it with arguments, in a folder.
 pub fn run_in(directory: &Path, arguments: &[&str]) -> Finished {
     finish(command(directory, arguments))
-}
-
-/// Whether a file holds a text; with `UPDATE` it gets it.
-pub fn is_up_to_date(path: &Path, text: &str) -> bool {
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, text).unwrap();
-    }
-    let there = std::fs::read_to_string(path).unwrap_or_default();
-    if there != text {
-        println!("{} should be:\n{text}", path.display());
-    }
-    there == text
 }
 
 /// Fails where a file of this folder does not hold a text.
