@@ -200,8 +200,10 @@ impl<'a> Gatherer<'a> {
         &mut self.tables[place]
     }
 
-    /// Puts a record aside, or one change of it.
+    /// Takes back everything since [`Gatherer::begin`], and puts a record aside, or one change of it.
+    #[cold]
     pub(crate) fn reject(&mut self, record: u32, part: Option<u32>, reason: impl Into<String>) {
+        self.roll_back();
         let ordinal = self.records[record as usize].ordinal;
         self.decoded.rejects.push(RowReject { ordinal, part, reason: reason.into() });
     }

@@ -216,22 +216,7 @@ impl Table {
         row: usize,
         scanner: &mut Scanner<'_>,
     ) -> Result<(), Fault> {
-        let mut scratch = Vec::new();
-        let mut more = scanner.open_object()?;
-        while more {
-            let key = scanner.string()?;
-            let key = scanner.resolve(&key, &mut scratch);
-            let column = columns.iter().find(|column| column.as_bytes() == key);
-            scanner.colon()?;
-            match column {
-                Some(column) => self.read_cell(column, row, scanner)?,
-                None => {
-                    scanner.value(1)?;
-                }
-            }
-            more = scanner.next_in_object()?;
-        }
-        Ok(())
+        self.read_but(|key| !columns.iter().any(|column| column.as_bytes() == key), row, scanner, 0)
     }
 
     /// Reads an object into the cells of a row that is not final yet, but for the keys that are no columns. `outer`

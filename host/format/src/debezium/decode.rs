@@ -72,7 +72,6 @@ impl Decode for DebeziumDecoder {
         };
         for (place, record) in (0..).zip(records) {
             if let Err(reason) = stretch.record(place, record) {
-                stretch.gatherer.roll_back();
                 stretch.gatherer.reject(place, None, reason);
             }
         }

@@ -198,7 +198,7 @@ impl Document<'_, '_, '_, '_> {
         }
     }
 
-    pub(super) fn read_image(&mut self, table: usize, row: usize) -> Result<(), Fault> {
+    fn read_image(&mut self, table: usize, row: usize) -> Result<(), Fault> {
         let table = self.stretch.gatherer.at(table);
         let row = table.rows() + row;
         table.read(row, self.scanner, self.outer)

@@ -5,7 +5,7 @@ use sluicegate_model::RowKind;
 
 use super::document::{Document, Envelope, Event, Op};
 use super::key::{self, Key};
-use crate::envelope::{Image, Stop};
+use crate::envelope::{Image, Stop, read_passed};
 use crate::scan::Text;
 
 const PAIR: &[RowKind] = &[RowKind::UpdateBefore, RowKind::UpdateAfter];
@@ -56,13 +56,7 @@ impl Document<'_, '_, '_, '_> {
             (Op::Delete, before, _) => (&[RowKind::Delete], [before, Image::None]),
             (Op::Truncate | Op::Message, ..) => return Ok(Event::Truncate { table }),
         };
-        let images = images.into_iter().filter(|image| *image != Image::None);
-        for (row, image) in images.enumerate() {
-            if let Image::At(at) = image {
-                self.scanner.go_to(at);
-                self.read_image(table, row)?;
-            }
-        }
+        read_passed(images, self.stretch.gatherer.at(table), self.scanner, self.outer)?;
         self.scanner.go_to(end);
 
         let row = self.stretch.gatherer.at(table).rows();

@@ -238,7 +238,6 @@ impl Decode for DelimitedDecoder {
         for (place, record) in (0..).zip(records) {
             stretch.gatherer.begin();
             if let Err(reason) = self.record(&mut stretch, name, place, record) {
-                stretch.gatherer.roll_back();
                 stretch.gatherer.reject(place, None, reason);
             }
         }

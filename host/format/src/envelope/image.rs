@@ -1,6 +1,7 @@
 //! Images that are read straight into the columns of their table, where what they are images of is known in time.
 
-use crate::scan::Fault;
+use crate::build::Table;
+use crate::scan::{Fault, Scanner};
 
 /// The values of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,4 +28,25 @@ impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Self::Bad(fault.to_string())
     }
+}
+
+/// Reads images that were passed, each into a row of its own from the next one of their table on, as those that were
+/// read as they came. `outer` objects are open around them; the scanner is left behind the last of them.
+///
+/// # Errors
+/// Where an image is no object.
+pub(crate) fn read_passed(
+    images: [Image; 2],
+    table: &mut Table,
+    scanner: &mut Scanner<'_>,
+    outer: u32,
+) -> Result<(), Fault> {
+    let images = images.into_iter().filter(|image| *image != Image::None);
+    for (row, image) in (table.rows()..).zip(images) {
+        if let Image::At(at) = image {
+            scanner.go_to(at);
+            table.read(row, scanner, outer)?;
+        }
+    }
+    Ok(())
 }

@@ -10,6 +10,6 @@ mod image;
 mod names;
 mod parts;
 
-pub(crate) use image::{Image, Stop};
+pub(crate) use image::{Image, Stop, read_passed};
 pub(crate) use names::{Names, text};
 pub(crate) use parts::{Parts, TimeUnit};

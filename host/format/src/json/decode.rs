@@ -76,7 +76,6 @@ impl Decode for JsonDecoder {
         let mut gatherer = Gatherer::new(lane, records, self.declared.as_ref(), false);
         for (place, record) in (0..).zip(records) {
             if let Err(reason) = self.record(&mut gatherer, name, place, record) {
-                gatherer.roll_back();
                 gatherer.reject(place, None, reason);
             }
         }

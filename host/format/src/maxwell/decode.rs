@@ -50,7 +50,6 @@ impl Decode for MaxwellDecoder {
             // A tombstone in a compacted topic says nothing that a delete did not.
             let Some(value) = record.value else { continue };
             if let Err(reason) = stretch.record(place, record.key, value) {
-                stretch.gatherer.roll_back();
                 stretch.gatherer.reject(place, None, reason);
             }
         }

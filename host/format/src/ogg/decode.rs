@@ -37,7 +37,6 @@ impl Decode for OggDecoder {
             // The tombstone behind a delete, which was an operation of its own.
             let Some(value) = record.value else { continue };
             if let Err(reason) = stretch.record(place, value) {
-                stretch.gatherer.roll_back();
                 stretch.gatherer.reject(place, None, reason);
             }
         }
@@ -109,7 +108,6 @@ impl Stretch<'_> {
                 self.gatherer.control(ControlEvent::Truncate { table });
             }
             Operation::Bad(reason) => {
-                self.gatherer.roll_back();
                 self.gatherer.reject(record, part, reason);
             }
         }

@@ -242,7 +242,7 @@ impl Document<'_, '_, '_, '_> {
         }
     }
 
-    pub(super) fn read_image(&mut self, table: usize, row: usize) -> Result<(), Fault> {
+    fn read_image(&mut self, table: usize, row: usize) -> Result<(), Fault> {
         let table = self.gatherer.at(table);
         let row = table.rows() + row;
         table.read(row, self.scanner, 1)

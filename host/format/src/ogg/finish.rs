@@ -4,7 +4,7 @@ use sluicegate_model::RowKind;
 
 use super::document::{Document, Envelope, Op, Operation};
 use super::op_ts::Clock;
-use crate::envelope::{Image, Stop};
+use crate::envelope::{Image, Stop, read_passed};
 use crate::scan::{Text, excerpt};
 
 impl Document<'_, '_, '_, '_> {
@@ -50,13 +50,7 @@ impl Document<'_, '_, '_, '_> {
         if op == Some(Op::Truncate) {
             return Ok(Operation::Truncate { table });
         }
-        let images = images.into_iter().filter(|image| *image != Image::None);
-        for (row, image) in images.enumerate() {
-            if let Image::At(at) = image {
-                self.scanner.go_to(at);
-                self.read_image(table, row)?;
-            }
-        }
+        read_passed(images, self.gatherer.at(table), self.scanner, 1)?;
         self.scanner.go_to(end);
         let Envelope { position, xid, token, .. } = &mut self.envelope;
         let transaction = xid.take().or(token.take());
