@@ -289,6 +289,10 @@ impl Comparison<'_> {
         let kind_differs = both.is_some_and(|(expected, found)| expected.kind != found.kind);
         let meta_differs =
             |name: &str| both.is_some_and(|(expected, found)| !metas_match(expected, found, Some(name)));
+        let side_row = |kind: RowKind, before: bool, cells: Vec<(Option<String>, bool)>| {
+            let kind = if before { RowKind::UpdateBefore } else { kind };
+            SideRow { kind: kind.short(), kind_differs, cells }
+        };
         let expected = expected.map(|(number, unit)| {
             let row = |row: &Row, before: bool| {
                 let cells = columns
@@ -298,12 +302,7 @@ impl Comparison<'_> {
                     let value = unit.meta.iter().find(|(known, _)| known == name);
                     (value.map(|(_, value)| yaml::inline(&yaml::of_meta(value))), meta_differs(name))
                 };
-                let kind = if before { RowKind::UpdateBefore } else { unit.kind };
-                SideRow {
-                    kind: kind.short(),
-                    kind_differs,
-                    cells: cells.chain(metas.iter().map(meta)).collect(),
-                }
+                side_row(unit.kind, before, cells.chain(metas.iter().map(meta)).collect())
             };
             let rows = unit.before.iter().map(|before| row(before, true)).chain([row(&unit.row, false)]);
             Side { number, rows: rows.collect() }
@@ -318,12 +317,7 @@ impl Comparison<'_> {
                     let value = row.meta(name).map(|(value, _)| yaml::inline(&yaml::of_meta(&value)));
                     (value, meta_differs(name))
                 };
-                let kind = if before { RowKind::UpdateBefore } else { unit.kind };
-                SideRow {
-                    kind: kind.short(),
-                    kind_differs,
-                    cells: cells.chain(metas.iter().map(meta)).collect(),
-                }
+                side_row(unit.kind, before, cells.chain(metas.iter().map(meta)).collect())
             };
             let rows = unit.before.iter().map(|before| row(before, true)).chain([row(&unit.row, false)]);
             Side { number, rows: rows.collect() }

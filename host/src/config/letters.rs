@@ -8,7 +8,7 @@ use sluicegate_engine::{DeadLetterRoute, SealLetters};
 use sluicegate_file::FileDeadLetters;
 use sluicegate_kafka::{DeadLetterOptions, KafkaDeadLetters};
 use sluicegate_keys::{KeyRing, Use};
-use sluicegate_model::DeadLetter;
+use sluicegate_model::{DeadLetter, RawRecord};
 
 use super::dead_letters::DeadLettersEntry;
 use super::load::Loaded;
@@ -92,21 +92,22 @@ impl Sealer {
     fn context(&self, id: &str, part: &str) -> String {
         if self.binds { format!("dead-letter/{id}/{part}") } else { String::new() }
     }
+}
 
-    fn part(&self, bytes: &mut Option<Vec<u8>>, id: &str, part: &str) -> Result<(), String> {
-        let Some(plain) = bytes else { return Ok(()) };
-        let context = self.context(id, part);
-        *plain = self.ring.seal_value(plain, &self.key, &context).map_err(|error| error.to_string())?;
-        Ok(())
+/// Changes the parts that a letter has, each by its bytes, the id of the letter and its own name.
+fn each_part(
+    letter: &mut DeadLetter,
+    change: impl Fn(&[u8], &str, &str) -> Result<Vec<u8>, String>,
+) -> Result<(), String> {
+    let id = letter.id();
+    let RawRecord { key, value, headers } = &mut letter.raw;
+    let headers = headers.iter_mut().map(|(name, value)| (format!("header/{name}"), value));
+    for (part, bytes) in [("key".to_owned(), key), ("value".to_owned(), value)].into_iter().chain(headers) {
+        if let Some(bytes) = bytes {
+            *bytes = change(bytes, &id, &part)?;
+        }
     }
-
-    fn open_part(&self, bytes: &mut Option<Vec<u8>>, id: &str, part: &str) -> Result<(), String> {
-        let Some(sealed) = bytes else { return Ok(()) };
-        let context = self.context(id, part);
-        let opened = self.ring.open_value(sealed, &self.key, &context).map_err(|error| error.to_string())?;
-        *sealed = opened.map_err(|why| format!("its {part}: {why}"))?;
-        Ok(())
-    }
+    Ok(())
 }
 
 /// What opens letters that were sealed with a key.
@@ -123,25 +124,19 @@ pub(super) fn opener(ring: &KeyRing, key: &str) -> Result<Arc<dyn OpenLetters>, 
 
 impl OpenLetters for Sealer {
     fn open(&self, letter: &mut DeadLetter) -> Result<(), String> {
-        let id = letter.id();
-        self.open_part(&mut letter.raw.key, &id, "key")?;
-        self.open_part(&mut letter.raw.value, &id, "value")?;
-        for (name, value) in &mut letter.raw.headers {
-            self.open_part(value, &id, &format!("header/{name}"))?;
-        }
-        Ok(())
+        each_part(letter, |bytes, id, part| {
+            let opened = self.ring.open_value(bytes, &self.key, &self.context(id, part));
+            opened.map_err(|error| error.to_string())?.map_err(|why| format!("its {part}: {why}"))
+        })
     }
 }
 
 impl SealLetters for Sealer {
     fn seal(&self, letter: &mut DeadLetter) -> Result<(), String> {
-        let id = letter.id();
-        self.part(&mut letter.raw.key, &id, "key")?;
-        self.part(&mut letter.raw.value, &id, "value")?;
-        for (name, value) in &mut letter.raw.headers {
-            self.part(value, &id, &format!("header/{name}"))?;
-        }
-        Ok(())
+        each_part(letter, |bytes, id, part| {
+            let sealed = self.ring.seal_value(bytes, &self.key, &self.context(id, part));
+            sealed.map_err(|error| error.to_string())
+        })
     }
 }
 

@@ -2,13 +2,13 @@
 //! <https://github.com/alibaba/canal/wiki/Canal-Kafka-RocketMQ-QuickStart>,
 //! <https://docs.pingcap.com/tidb/stable/ticdc-canal-json>.
 
-use crate::support::{batches, decode, decoder, encode, encoder};
+use crate::support::{batches, decode, decoder, encode, encoder, items};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int16Type, TimestampMicrosecondType, UInt64Type};
 use arrow_schema::{DataType, TimeUnit};
 use serde_json::{Value, json};
-use sluicegate_model::{ChangeBatch, ControlEvent, Decoded, Item, field, meta};
+use sluicegate_model::{ChangeBatch, Decoded, field, meta};
 
 /// A message with some of its parts in place of the usual ones.
 fn message(parts: &Value) -> String {
@@ -271,20 +271,8 @@ fn statements_are_events_or_nothing() {
         ],
     );
     assert_eq!(decoded.rejects, []);
-    let items: Vec<String> = decoded
-        .items
-        .iter()
-        .map(|item| match item {
-            Item::Rows(batch) => format!("{} rows", batch.len()),
-            Item::Control(ControlEvent::SchemaChange { table, ddl, .. }) => {
-                format!("{table}: {}", ddl.as_ref().unwrap())
-            }
-            Item::Control(ControlEvent::Truncate { table }) => format!("truncate {table}"),
-            Item::Control(event) => event.name().to_owned(),
-        })
-        .collect();
     assert_eq!(
-        items,
+        items(&decoded),
         [
             "1 rows",
             "shop.orders: ALTER TABLE orders ADD b INT",

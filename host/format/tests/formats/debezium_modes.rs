@@ -7,10 +7,9 @@ use arrow_array::{
     ArrayRef, BinaryArray, Date32Array, Decimal128Array, DurationMicrosecondArray, StringArray,
     TimestampMicrosecondArray, UInt64Array,
 };
-use arrow_schema::{Field, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sluicegate_model::{ChangeBatch, Column, Meta, Origin};
+use sluicegate_model::ChangeBatch;
 
 const TIMES: [&str; 4] = ["adaptive", "adaptive_time_microseconds", "connect", "isostring"];
 
@@ -68,18 +67,8 @@ fn batch(rows: &[Row], finer: i64) -> ChangeBatch {
             ),
         ),
     ];
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, values)| Field::new(*name, values.data_type().clone(), true)).collect();
-    ChangeBatch::new(
-        "d.s.t".into(),
-        Arc::new(Schema::new(fields)),
-        columns.into_iter().map(|(_, values)| Column::new(values)).collect(),
-        vec![0; rows.len()].into(),
-        Origin { lane: "topic/3".into(), ordinals: (100..).take(rows.len()).collect(), parts: None },
-        Arc::default(),
-        Meta::new(),
-    )
-    .unwrap()
+    let ordinals: Vec<u64> = (100..).take(rows.len()).collect();
+    crate::support::batch("d.s.t", &[], columns, &vec![0; rows.len()], &ordinals)
 }
 
 /// Writes rows under some options and reads them under others.

@@ -6,10 +6,10 @@ use crate::support::{batches, changes, decode, decode_records, decoder, encode, 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, StringArray, UInt64Array};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::DataType;
 use serde_json::json;
 use sluicegate_format::{EncodeReject, Messages, Record};
-use sluicegate_model::{Cell, ChangeBatch, Column, Meta, Origin, meta};
+use sluicegate_model::{Cell, ChangeBatch, meta};
 
 #[test]
 fn objects_become_rows_of_the_topic() {
@@ -147,20 +147,9 @@ fn declared_types_are_exact_and_bad_cells_cost_their_row() {
     assert_eq!(column("later").data_type(), &DataType::Date32);
 }
 
-/// Rows of typed columns; the first is the key.
+/// Rows of typed columns, by the key `id`.
 fn batch(columns: Vec<(&str, ArrayRef)>, kinds: &[u8], ordinals: &[u64]) -> ChangeBatch {
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, column)| Field::new(*name, column.data_type().clone(), true)).collect();
-    ChangeBatch::new(
-        "t".into(),
-        Arc::new(Schema::new(fields)),
-        columns.into_iter().map(|(_, column)| Column::new(column)).collect(),
-        kinds.to_vec().into(),
-        Origin { lane: "l".into(), ordinals: ordinals.to_vec().into(), parts: None },
-        Arc::from(["id".to_owned()]),
-        Meta::new(),
-    )
-    .unwrap()
+    crate::support::batch("t", &["id"], columns, kinds, ordinals)
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! `maxwell-json`, as Maxwell's own pages show its messages: <https://maxwells-daemon.io/dataformat/>,
 //! <https://maxwells-daemon.io/bootstrapping/>, <https://maxwells-daemon.io/producers/> (the forms of Kafka keys).
 
-use crate::support::{batches, decode, decode_records, decoder, encode, encoder};
+use crate::support::{batches, decode, decode_records, decoder, encode, encoder, items};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, TimestampMicrosecondType};
 use arrow_schema::DataType;
 use serde_json::Value;
 use sluicegate_format::Record;
-use sluicegate_model::{ChangeBatch, ControlEvent, Decoded, Item, field, meta};
+use sluicegate_model::{ChangeBatch, Decoded, field, meta};
 
 const INSERT: &str = r#"{"database":"test","table":"e","type":"insert","ts":1477053217,"xid":23396,"commit":true,"position":"master.000006:800911","server_id":23042,"thread_id":108,"primary_key":[1,"2016-10-21 05:33:37.523000"],"primary_key_columns":["id","c"],"data":{"id":1,"m":4.2341,"c":"2016-10-21 05:33:37.523000","comment":"I am a creature of light."}}"#;
 const UPDATE: &str = r#"{"database":"test","table":"e","type":"update","ts":1477053234,"xid":23397,"commit":true,"data":{"id":1,"m":5.444,"c":"2016-10-21 05:33:54.631000","comment":null},"old":{"m":4.2341,"c":"2016-10-21 05:33:37.523000","comment":"x"}}"#;
@@ -153,18 +153,10 @@ fn events_are_no_rows() {
         ],
     );
     assert_eq!(decoded.rejects, []);
-    let items: Vec<String> = decoded
-        .items
-        .iter()
-        .map(|item| match item {
-            Item::Rows(batch) => format!("{} rows", batch.len()),
-            Item::Control(ControlEvent::SchemaChange { table, ddl, .. }) => {
-                format!("{table}: {}", ddl.as_ref().unwrap())
-            }
-            Item::Control(event) => event.name().to_owned(),
-        })
-        .collect();
-    assert_eq!(items, ["1 rows", "d.t: ALTER TABLE t ADD COLUMN b INT", "e: create database e", "heartbeat"]);
+    assert_eq!(
+        items(&decoded),
+        ["1 rows", "d.t: ALTER TABLE t ADD COLUMN b INT", "e: create database e", "heartbeat"]
+    );
 }
 
 #[test]

@@ -6,9 +6,9 @@ use crate::support::{batches, decode_records, decoder, encoder, options};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::DataType;
 use sluicegate_format::{Messages, Record};
-use sluicegate_model::{ChangeBatch, Column, Meta, Origin, meta};
+use sluicegate_model::{ChangeBatch, meta};
 
 const HEADERS: &[(&str, Option<&[u8]>)] = &[("h", Some(b"v")), ("h", None)];
 
@@ -85,18 +85,7 @@ fn messages_are_written_as_they_were() {
 }
 
 fn batch(columns: Vec<(&str, ArrayRef)>, kinds: &[u8], ordinals: &[u64]) -> ChangeBatch {
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, column)| Field::new(*name, column.data_type().clone(), true)).collect();
-    ChangeBatch::new(
-        "t".into(),
-        Arc::new(Schema::new(fields)),
-        columns.into_iter().map(|(_, column)| Column::new(column)).collect(),
-        kinds.to_vec().into(),
-        Origin { lane: "l".into(), ordinals: ordinals.to_vec().into(), parts: None },
-        Arc::from([]),
-        Meta::new(),
-    )
-    .unwrap()
+    crate::support::batch("t", &[], columns, kinds, ordinals)
 }
 
 #[test]

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field, Schema};
 use serde_json::{Value, json};
 use sluicegate_format::{Decode, Encode, FormatOptions, LaneInfo, Messages, Record};
-use sluicegate_model::{Cell, ChangeBatch, Decoded, Item, Lane, field};
+use sluicegate_model::{Cell, ChangeBatch, Column, ControlEvent, Decoded, Item, Lane, Meta, Origin, field};
 
 pub fn options(yaml: &str) -> FormatOptions {
     serde_saphyr::from_str(yaml).unwrap_or_else(|error| panic!("{yaml}: {error}"))
@@ -21,6 +22,41 @@ pub fn decoder(yaml: &str) -> Arc<dyn Decode> {
 
 pub fn encoder(yaml: &str) -> Arc<dyn Encode> {
     options(yaml).encoder().unwrap()
+}
+
+/// Rows of typed columns.
+pub fn batch(
+    table: &str,
+    primary_key: &[&str],
+    columns: Vec<(&str, ArrayRef)>,
+    kinds: &[u8],
+    ordinals: &[u64],
+) -> ChangeBatch {
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, column)| Field::new(*name, column.data_type().clone(), true)).collect();
+    ChangeBatch::new(
+        table.into(),
+        Arc::new(Schema::new(fields)),
+        columns.into_iter().map(|(_, column)| Column::new(column)).collect(),
+        kinds.to_vec().into(),
+        Origin { lane: "topic/3".into(), ordinals: ordinals.to_vec().into(), parts: None },
+        primary_key.iter().map(|name| (*name).to_owned()).collect(),
+        Meta::new(),
+    )
+    .unwrap()
+}
+
+/// What came of messages, in order: how many rows, and events.
+pub fn items(decoded: &Decoded) -> Vec<String> {
+    let item = |item: &Item| match item {
+        Item::Rows(batch) => format!("{} rows", batch.len()),
+        Item::Control(ControlEvent::SchemaChange { table, ddl, .. }) => {
+            format!("{table}: {}", ddl.as_ref().unwrap())
+        }
+        Item::Control(ControlEvent::Truncate { table }) => format!("truncate {table}"),
+        Item::Control(event) => event.name().to_owned(),
+    };
+    decoded.items.iter().map(item).collect()
 }
 
 /// Decodes messages with the ordinals 100, 101, ...
