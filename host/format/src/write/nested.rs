@@ -1,11 +1,11 @@
 //! Lists, structs and maps. Types nest as deep as a schema says, which is bounded where schemas are made.
 
-use arrow_array::{Array, ListArray, MapArray, StructArray};
+use arrow_array::{ListArray, MapArray, StructArray};
 use arrow_schema::{DataType, Field};
 
 use super::cell::{CellWriter, NoForm, Nullable};
 use super::rows::Style;
-use super::text::write_string;
+use super::text::{quote_from, write_string};
 
 /// A list as an array.
 pub(crate) struct Items<'a> {
@@ -66,7 +66,6 @@ impl<'a> Fields<'a> {
 /// A map as an object. A key that is no text is the text of its JSON.
 pub(crate) struct Pairs<'a> {
     offsets: &'a [i32],
-    text_keys: bool,
     keys: CellWriter<'a>,
     values: Nullable<'a>,
 }
@@ -77,7 +76,6 @@ impl<'a> Pairs<'a> {
         let [key, value] = pair.iter().as_slice() else { return None };
         Some(Self {
             offsets: map.value_offsets(),
-            text_keys: *key.data_type() == DataType::Utf8,
             keys: CellWriter::new(&Field::new("keys", key.data_type().clone(), false), map.keys(), style)?,
             values: Nullable::new(value, map.values(), style)?,
         })
@@ -86,22 +84,14 @@ impl<'a> Pairs<'a> {
     pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
         out.push(b'{');
         let (start, end) = (self.offsets[row] as usize, self.offsets[row + 1] as usize);
-        let mut scratch = Vec::new();
         for pair in start..end {
             if pair > start {
                 out.push(b',');
             }
-            if self.text_keys {
-                self.keys.write(pair, out)?;
-            } else {
-                scratch.clear();
-                self.keys.write(pair, &mut scratch)?;
-                let quoted = scratch.starts_with(b"\"");
-                if quoted {
-                    out.extend_from_slice(&scratch);
-                } else {
-                    write_string(&scratch, out);
-                }
+            let start = out.len();
+            self.keys.write(pair, out)?;
+            if out.get(start) != Some(&b'"') {
+                quote_from(start, out);
             }
             out.push(b':');
             self.values.write(pair, out)?;

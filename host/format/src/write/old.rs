@@ -14,20 +14,23 @@ pub(crate) fn write_old(
     out: &mut Vec<u8>,
 ) -> Result<bool, String> {
     let start = out.len();
-    let (mut old, mut new) = (Vec::new(), Vec::new());
     let (mut unknown, mut moves) = (None, false);
     for column in 0..cells.columns() {
-        old.clear();
-        new.clear();
-        let in_old = cells.cell(column, row, &mut old)?;
-        let in_new = cells.cell(column, row + 1, &mut new)?;
+        // Both stand behind the key for as long as they are compared.
+        let before = out.len();
+        out.extend_from_slice(cells.key(column));
+        let old = out.len();
+        let in_old = cells.cell(column, row, out)?;
+        let new = out.len();
+        let in_new = cells.cell(column, row + 1, out)?;
         if in_new && !in_old {
             unknown.get_or_insert(column);
         }
-        if in_old && (!in_new || old != new) {
+        if in_old && (!in_new || out[old..new] != out[new..]) {
             moves |= primary_key.iter().any(|name| name == cells.name(column));
-            out.extend_from_slice(cells.key(column));
-            out.extend_from_slice(&old);
+            out.truncate(new);
+        } else {
+            out.truncate(before);
         }
     }
     match unknown {
