@@ -191,6 +191,11 @@ impl SinkOptions {
             {
                 return refuse("`deletes: tombstone` has no form in a line", "take flag or ignore");
             }
+            if let FormatOptions::DebeziumJson(debezium) = &format
+                && debezium.tombstones == Some(true)
+            {
+                return refuse("`tombstones` have no form in a line", "take them out");
+            }
         }
         if let Some(roll) = self.roll
             && (roll == Roll::default() || roll.rows == Some(0) || roll.bytes == Some(ByteSize(0)))
@@ -217,6 +222,7 @@ mod tests {
             (r#"{"directory": "-", "format": "parquet"}"#, "cannot be written to `-`"),
             (r#"{"directory": "o", "format": "parquet", "roll": {"rows": 1}}"#, "`roll` is about text"),
             (r#"{"directory": "o", "format": {"json": {"deletes": "tombstone"}}}"#, "no form in a line"),
+            (r#"{"directory": "o", "format": {"debezium-json": {"tombstones": true}}}"#, "no form in a line"),
             (r#"{"directory": "o", "format": "json", "path": "/etc/{table}"}"#, "leads out of the directory"),
             (r#"{"directory": "o", "format": "json", "path": "{tabel}"}"#, "no placeholder"),
             (r#"{"directory": "o", "format": "json", "roll": {}}"#, "`roll` names no size"),
