@@ -129,7 +129,9 @@ impl<'a> Gatherer<'a> {
     #[inline]
     pub(crate) fn begin_row_of(&mut self, name: &str, primary_key: &Arc<[String]>) -> &mut Table {
         self.begin();
-        let place = match self.last_table(name.as_bytes()) {
+        // Without a quote at its end, a name is known again only where it is all of the text.
+        let known = self.last_table(name.as_bytes()).filter(|(_, length)| *length == name.len());
+        let place = match known {
             Some((place, _)) => place,
             None => self.table(name, name.as_bytes()),
         };

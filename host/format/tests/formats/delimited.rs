@@ -162,6 +162,14 @@ fn golden_gate_says_of_each_record_what_it_is() {
 }
 
 #[test]
+fn a_table_whose_name_begins_like_another_is_another() {
+    let yaml = "delimited: { columns: [ID], meta_columns: [op_type, table] }";
+    let decoded = decode(&*decoder(yaml), &["I,S.T,1", "I,S.TT,2", "I,S.T,3"]);
+    assert_eq!(changes(&decoded, "S.T"), [("+I", json!({"ID": "1"})), ("+I", json!({"ID": "3"}))]);
+    assert_eq!(changes(&decoded, "S.TT"), [("+I", json!({"ID": "2"}))]);
+}
+
+#[test]
 fn golden_gate_records_are_written_as_they_were_read() {
     let shared =
         "delimiter: '|', meta_columns: [op_type, table, op_ts, pos], null_text: 'NULL', missing_text: ''";
