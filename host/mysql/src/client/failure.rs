@@ -25,6 +25,8 @@ pub enum Failure {
 pub const DUPLICATE: [u16; 2] = [1062, 1586];
 /// A row that a foreign key misses, or still needs.
 pub const FOREIGN_KEY: [u16; 4] = [1216, 1217, 1451, 1452];
+/// The server does not take `LOAD DATA LOCAL INFILE`.
+pub const NO_LOCAL_INFILE: [u16; 3] = [1148, 3948, 4166];
 /// The table is not there.
 pub const NO_TABLE: u16 = 1146;
 
@@ -128,6 +130,17 @@ fn lost(error: Native, what: &str) -> Error {
 }
 
 impl Failure {
+    /// The server's code, where the server answered.
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Data { code, .. } => Some(*code),
+            Self::Other(error) => {
+                let source = std::error::Error::source(error)?;
+                source.downcast_ref::<Answer>().map(|answer| answer.0.code)
+            }
+        }
+    }
+
     /// As an error, where no row can be blamed.
     pub fn into_error(self, what: &str) -> Error {
         match self {

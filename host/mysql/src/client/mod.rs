@@ -12,4 +12,4 @@ pub mod session;
 
 pub use failure::Failure;
 pub use server::Server;
-pub use session::Session;
+pub use session::{Loaded, Session};

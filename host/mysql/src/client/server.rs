@@ -18,6 +18,8 @@ pub struct Server {
     pub version: (u16, u16, u16),
     /// Bytes of a packet, at most.
     pub max_allowed_packet: usize,
+    /// Whether it takes `LOAD DATA LOCAL INFILE`.
+    pub local_infile: bool,
 }
 
 /// What a packet holds beside the statement.
@@ -32,7 +34,13 @@ impl Server {
         let number = version.strip_prefix("5.5.5-").filter(|_| family == Family::MariaDb).unwrap_or(version);
         let mut parts = number.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
         let mut part = || parts.next().unwrap_or(0);
-        Self { family, version: (part(), part(), part()), max_allowed_packet }
+        Self { family, version: (part(), part(), part()), max_allowed_packet, local_infile: false }
+    }
+
+    /// The same, which takes `LOAD DATA LOCAL INFILE` or does not.
+    #[must_use]
+    pub fn with_local_infile(self, local_infile: bool) -> Self {
+        Self { local_infile, ..self }
     }
 
     /// Whether the new row of `INSERT ... ON DUPLICATE KEY UPDATE` may have a name: from MySQL 8.0.19 on, where

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Opts, Row};
 use sluicegate_connector::Error;
@@ -22,6 +24,9 @@ const WAIT_TIMEOUT: u64 = 30;
 /// How long a session may have been silent before it is asked whether it is still there.
 const SILENT: Duration = Duration::from_secs(10);
 
+/// A limit that is none.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
+
 /// How a statement ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
@@ -29,6 +34,27 @@ pub struct Done {
     pub rows: u64,
     /// Warnings.
     pub warnings: u16,
+}
+
+/// What became of lines that were loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Lines.
+    pub records: u64,
+    /// Lines that the server passed over.
+    pub skipped: u64,
+    /// Values that it changed, and what else it had to say.
+    pub warnings: u64,
+}
+
+impl Loaded {
+    /// From the server's words, which may be in any language: `Records: 3  Deleted: 0  Skipped: 0  Warnings: 0`.
+    fn parse(info: &str) -> Option<Self> {
+        let mut numbers = info.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
+        let (records, _, skipped, warnings) =
+            (numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?);
+        Some(Self { records, skipped, warnings })
+    }
 }
 
 /// A connection: UTF-8, UTC, strict, READ COMMITTED. One statement at a time.
@@ -75,7 +101,7 @@ impl Session {
             "SET NAMES utf8mb4".to_owned(),
             format!(
                 "SET SESSION time_zone = '+00:00', sql_mode = '{}', wait_timeout = {WAIT_TIMEOUT}, autocommit = 1, \
-                 innodb_lock_wait_timeout = 20",
+                 innodb_lock_wait_timeout = 20, lock_wait_timeout = 60",
                 modes.join(",")
             ),
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
@@ -83,9 +109,11 @@ impl Session {
         for statement in statements.iter().chain(extra) {
             self.run(statement.as_bytes()).await.map_err(|failure| failure.into_error(what))?;
         }
-        let facts: Option<(String, u64)> = self.first("SELECT VERSION(), @@max_allowed_packet", what).await?;
-        let (version, packet) = facts.unwrap_or_default();
-        self.server = Server::new(&version, usize::try_from(packet).unwrap_or(usize::MAX));
+        let facts: Option<(String, u64, u64)> =
+            self.first("SELECT VERSION(), @@max_allowed_packet, @@GLOBAL.local_infile", what).await?;
+        let (version, packet, local_infile) = facts.unwrap_or_default();
+        let packet = usize::try_from(packet).unwrap_or(usize::MAX);
+        self.server = Server::new(&version, packet).with_local_infile(local_infile != 0);
         let lock = format!("SELECT GET_LOCK('{}', 0)", self.token);
         self.number(&lock, what).await?;
         Ok(())
@@ -130,6 +158,34 @@ impl Session {
         };
         let done = tokio::time::timeout(self.limit, done).await;
         self.ended(done, what)
+    }
+
+    /// Runs a statement that gives no rows and may take as long as it takes.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn run_long(&mut self, sql: &[u8]) -> Result<Done, Failure> {
+        let limit = std::mem::replace(&mut self.limit, FOREVER);
+        let done = self.run(sql).await;
+        self.limit = limit;
+        done
+    }
+
+    /// Runs a `LOAD DATA LOCAL INFILE`, for which the server is given `lines`.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn load(&mut self, sql: &[u8], lines: Vec<Bytes>) -> Result<Loaded, Failure> {
+        let lines = stream::iter(lines.into_iter().map(Ok)).boxed();
+        // A stream may be asked for by one thread at a time only, and the client wants a future that all may look at.
+        let lines = std::sync::Mutex::new(Some(lines));
+        self.conn.set_infile_handler(async move {
+            let lines = lines.lock().ok().and_then(|mut lines| lines.take());
+            Ok(lines.unwrap_or_else(|| stream::empty().boxed()))
+        });
+        let done = self.run(sql).await?;
+        let told = Loaded::parse(&self.conn.info()).unwrap_or_default();
+        Ok(Loaded { warnings: told.warnings.max(u64::from(done.warnings)), ..told })
     }
 
     /// Runs statements that give no rows, separated by semicolons, in one packet. Gives how many rows each found, of
@@ -231,5 +287,18 @@ impl Session {
         {
             tracing::debug!(%error, "a connection was not closed in order");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_in_any_language() {
+        let told = Loaded::parse("Records: 3  Deleted: 1  Skipped: 2  Warnings: 4");
+        assert_eq!(told, Some(Loaded { records: 3, skipped: 2, warnings: 4 }));
+        assert_eq!(Loaded::parse("Rader: 3  Borttagna: 0  Dubletter: 0  Varningar: 0").unwrap().records, 3);
+        assert_eq!(Loaded::parse(""), None);
     }
 }

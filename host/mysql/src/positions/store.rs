@@ -53,6 +53,32 @@ impl Store {
         table::ensure(session).await
     }
 
+    /// With how many connections the last run wrote those of the lanes that it left uneven, where some connections have
+    /// decided what others have not; `None` where all are level. Such lanes are to be taken with that number.
+    ///
+    /// # Errors
+    /// The server's; [`sluicegate_connector::Class::Configuration`] where lanes need different numbers.
+    pub async fn uneven_shards(&self, session: &mut Session, lanes: &[Lane]) -> Result<Option<u16>, Error> {
+        if lanes.is_empty() {
+            return Ok(None);
+        }
+        let mut by_lane: BTreeMap<Lane, Vec<LaneRow>> = BTreeMap::new();
+        for row in self.rows(session, lanes, false, "lanes cannot be looked at").await? {
+            by_lane.entry(row.lane.clone()).or_default().push(row);
+        }
+        let uneven = by_lane.values().filter(|rows| !are_level(rows)).map(|rows| rows.len() as u16);
+        let needed: BTreeSet<u16> = uneven.collect();
+        let numbers: Vec<String> = needed.iter().map(ToString::to_string).collect();
+        match needed.first() {
+            Some(_) if needed.len() > 1 => Err(Error::configuration(format!(
+                "the last runs wrote with different numbers of connections ({}) and did not end in order",
+                numbers.join(", ")
+            ))
+            .help("run the pipeline with each of these numbers as `writers` once, and stop it; then change the number")),
+            first => Ok(first.copied()),
+        }
+    }
+
     /// Takes lanes: from its return on nobody else's commit about them succeeds. `names` are those of the sessions that
     /// will write, a shard each.
     ///
@@ -303,7 +329,9 @@ impl Held {
     /// What is written about the lane where `last` is the last record with a row that was read of it in this epoch.
     pub fn next(&self, last: Option<u64>) -> Move {
         let ordinal = last.max(self.ordinal);
-        Move { term: self.term, seq: self.seq, moves: !self.ahead || last > self.ordinal, ordinal }
+        // Where the others come just as far, all are level.
+        let moves = !self.ahead || last >= self.ordinal;
+        Move { term: self.term, seq: self.seq, moves, ordinal }
     }
 
     /// Notes that it was decided.
@@ -319,6 +347,11 @@ impl Held {
     pub fn has(&self, ordinal: u64) -> bool {
         self.ahead && self.ordinal.is_some_and(|last| ordinal <= last)
     }
+}
+
+/// Whether all shards of a lane have decided the same.
+fn are_level(rows: &[LaneRow]) -> bool {
+    rows.iter().all(|row| row.ordinal == rows[0].ordinal)
 }
 
 /// Where a lane stands when it is taken.
@@ -350,18 +383,13 @@ impl Standing {
                 held: vec![fresh; shards],
             });
         };
-        let most = rows.iter().max_by_key(|row| row.ordinal).unwrap_or(least);
-        let is_level = rows.iter().all(|row| row.ordinal == least.ordinal);
+        let is_level = are_level(&rows);
         let same_shards = rows.len() == shards && rows.iter().all(|row| row.shards == store.shards);
         if !is_level && !same_shards {
-            return Err(Error::configuration(format!(
-                "the last run wrote with {} connections and did not end in order: {} of them have not decided what the \
-                 others have",
-                least.shards,
-                rows.iter().filter(|row| row.ordinal < most.ordinal).count()
-            ))
-            .lane(lane)
-            .help(format!("run it once with `writers: {}` until it has caught up, and stop it; then change the number", least.shards)));
+            // [`Store::uneven_shards`] has said otherwise.
+            return Err(
+                Error::transient("another process decided about the lane while it was taken").lane(lane)
+            );
         }
         if !is_level && store.plan.is_some() && least.plan.is_some() && store.plan != least.plan {
             return Err(Error::configuration(
@@ -456,7 +484,7 @@ mod tests {
     fn uneven_shards_are_not_rearranged() {
         let rows = || vec![row(0, 20, 2, "a"), row(1, 10, 2, "a")];
         let error = Standing::of(&"t/0".into(), rows(), true, &store(3)).err().unwrap().to_string();
-        assert!(error.contains("`writers: 2`"), "{error}");
+        assert!(error.contains("while it was taken"), "{error}");
         let other = Store { plan: Some("b".to_owned()), ..store(2) };
         assert!(Standing::of(&"t/0".into(), rows(), true, &other).is_err());
         let level = vec![row(0, 10, 2, "a"), row(1, 10, 2, "a")];

@@ -1,5 +1,6 @@
 //! Looking at tables, and making them.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use sluicegate_connector::Error;
 use sluicegate_model::ChangeBatch;
 
 use super::destination::Template;
+use super::evolve::{self, Evolved};
 use super::options::WriteMode;
 use super::plan::Plan;
 use super::writer::Shared;
@@ -19,6 +21,17 @@ use crate::types::column_definition;
 #[derive(Default)]
 pub struct Catalog {
     session: Option<Session>,
+    /// Columns that tables did not get, by their names.
+    given_up: HashSet<(TableRef, String)>,
+}
+
+/// Whether tables may be changed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// This process has no transaction.
+    Between,
+    /// It has: a change would wait for that one to end, and it for the change.
+    Within,
 }
 
 impl Catalog {
@@ -40,7 +53,13 @@ impl Catalog {
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for what a person must change.
-    pub async fn plan(&mut self, shared: &Shared, batches: &[ChangeBatch]) -> Result<Vec<Arc<Plan>>, Error> {
+    /// [`sluicegate_connector::Class::Transient`] within a transaction where a table has to be changed first.
+    pub async fn plan(
+        &mut self,
+        shared: &Shared,
+        batches: &[ChangeBatch],
+        moment: Moment,
+    ) -> Result<Vec<Arc<Plan>>, Error> {
         let template = Template::parse(&shared.options.table)?;
         let mut plans = Vec::with_capacity(batches.len());
         let mut misfits: Vec<(TableRef, Vec<String>)> = Vec::new();
@@ -63,6 +82,7 @@ impl Catalog {
                 misfits.push((name, vec![why]));
                 continue;
             };
+            let table = self.evolve(shared, table, batch, moment).await?;
             let options = &shared.options;
             match Plan::new(&table, batch, options.write, options.on_schema_change) {
                 Ok(plan) => {
@@ -100,6 +120,40 @@ impl Catalog {
             failure.into_error(&format!("table {name} cannot be made")).table(batch.table())
         })?;
         Table::read(session, name).await
+    }
+
+    /// A table with the columns of a batch, as far as it gets them.
+    async fn evolve(
+        &mut self,
+        shared: &Shared,
+        table: Table,
+        batch: &ChangeBatch,
+        moment: Moment,
+    ) -> Result<Table, Error> {
+        if !shared.options.on_schema_change.evolves() {
+            return Ok(table);
+        }
+        let mut fields = evolve::missing(&table, batch);
+        fields.retain(|field| !self.given_up.contains(&(table.name.clone(), field.name().clone())));
+        if fields.is_empty() {
+            return Ok(table);
+        }
+        if moment == Moment::Within {
+            let what =
+                format!("table {} gets new columns, and the epoch begins again behind that", table.name);
+            return Err(Error::transient(what).table(batch.table()));
+        }
+        let session = self.session(shared).await?;
+        match evolve::add(session, &shared.options, &table, batch, &fields).await? {
+            Evolved::Yes => Table::read(session, &table.name).await?.ok_or_else(|| {
+                Error::transient(format!("table {} is gone", table.name)).table(batch.table())
+            }),
+            Evolved::No => {
+                let names = fields.iter().map(|field| (table.name.clone(), field.name().clone()));
+                self.given_up.extend(names);
+                Ok(table)
+            }
+        }
     }
 
     /// Says goodbye.

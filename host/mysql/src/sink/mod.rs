@@ -5,11 +5,13 @@
 //! | [`options`] | what a sink is told |
 //! | `destination` | the table of an output |
 //! | `catalog` | looking at tables, and making them |
+//! | `evolve` | tables that get the columns which rows bring |
 //! | `plan` | how the rows of a schema are written to a table |
 //! | `tables` | plans, shared by workers and writer |
 //! | [`encoder`] | batches to rows as literals, on workers |
 //! | `rows` | rows as literals, and what each does |
 //! | `window` | rows that wait, folded by key |
+//! | `load` | new rows streamed by `LOAD DATA` |
 //! | `statements` | statements about many rows |
 //! | `shard` | one connection, and what it has to do next |
 //! | [`writer`] | a transactional context |
@@ -23,6 +25,8 @@
 mod catalog;
 mod destination;
 pub mod encoder;
+mod evolve;
+mod load;
 pub mod options;
 mod plan;
 mod rows;
@@ -40,12 +44,12 @@ use sluicegate_model::ChangeBatch;
 use tokio::sync::Mutex;
 
 pub use encoder::MySqlEncoder;
-pub use options::{BatchOptions, OnSchemaChange, SinkOptions, WriteMode};
+pub use options::{BatchOptions, OnSchemaChange, OnlineDdl, SinkOptions, WriteBy, WriteMode};
 pub use writer::MySqlWriter;
 
 use crate::Connection;
 use crate::positions::Store;
-use catalog::Catalog;
+use catalog::{Catalog, Moment};
 use tables::Tables;
 use writer::Shared;
 
@@ -98,8 +102,13 @@ impl Sink for MySqlSink {
 
     async fn prepare(&mut self, outputs: &[ChangeBatch]) -> Result<(), Error> {
         let mut catalog = self.shared.catalog.lock().await;
-        Store::ensure(catalog.session(&self.shared).await?).await?;
-        catalog.plan(&self.shared, outputs).await?;
+        let session = catalog.session(&self.shared).await?;
+        if self.shared.options.mode == WriteBy::Load && !session.server().local_infile {
+            return Err(Error::configuration("the server does not take rows by LOAD DATA LOCAL INFILE")
+                .help("SET GLOBAL local_infile = 1 there, or set `mode: auto` of the sink"));
+        }
+        Store::ensure(session).await?;
+        catalog.plan(&self.shared, outputs, Moment::Between).await?;
         Ok(())
     }
 

@@ -17,6 +17,9 @@ pub struct SinkOptions {
     /// What becomes of a row.
     #[serde(default)]
     pub write: WriteMode,
+    /// By what statements rows are added.
+    #[serde(default)]
+    pub mode: WriteBy,
     /// Connections that write at once. Rows of one key are always on the same. Default: 1.
     #[serde(default = "one")]
     pub writers: u16,
@@ -30,6 +33,9 @@ pub struct SinkOptions {
     /// What to do about a column that the table does not have.
     #[serde(default)]
     pub on_schema_change: OnSchemaChange,
+    /// What to do where the server cannot add a column at once, but has to build the table anew.
+    #[serde(default)]
+    pub online_ddl: OnlineDdl,
     /// Modes beside the strict ones that every session has, by their names in `sql_mode`.
     #[serde(default)]
     pub sql_mode: Vec<String>,
@@ -51,12 +57,26 @@ fn one() -> u16 {
 #[serde(rename_all = "kebab-case")]
 pub enum WriteMode {
     /// The table follows the rows: a row is inserted or takes the place of the one with its key, a delete removes it.
+    /// Where neither the rows nor the table have a key, rows are added.
     #[default]
     Upsert,
     /// Rows are added. One whose key is there already goes to the dead letters, and so does a delete.
     Insert,
     /// As `upsert`, by `REPLACE`: what other columns the table has is set to their defaults.
     Replace,
+}
+
+/// By what statements rows are added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteBy {
+    /// Many new rows by `LOAD DATA LOCAL INFILE` where the server allows it (`local_infile`), all else by `INSERT`.
+    #[default]
+    Auto,
+    /// `INSERT`.
+    Insert,
+    /// As `auto`; a server that does not allow it is an error.
+    Load,
 }
 
 /// The size of one statement. The server's `max_allowed_packet` bounds it too.
@@ -82,8 +102,32 @@ pub enum OnSchemaChange {
     /// Stop, with the statement that would add it.
     #[default]
     Exception,
+    /// Add it. Stop where that fails. No column is ever dropped, renamed or changed.
+    Evolve,
+    /// Add it. Where that fails, leave it out.
+    TryEvolve,
+    /// The same as `evolve`, under the name that Flink CDC has for changes by which no data is lost.
+    Lenient,
     /// Leave it out.
     Ignore,
+}
+
+impl OnSchemaChange {
+    /// Whether columns are added.
+    pub const fn evolves(self) -> bool {
+        matches!(self, Self::Evolve | Self::TryEvolve | Self::Lenient)
+    }
+}
+
+/// What to do where a table has to be built anew for a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnlineDdl {
+    /// Stop, with the statement: a person runs it when it suits.
+    #[default]
+    Stop,
+    /// Let the server do it while others read and write the table. The pipeline waits, however long it takes.
+    Allow,
 }
 
 /// Modes that change what a statement means, or how strict the server is.
@@ -104,10 +148,12 @@ impl Default for SinkOptions {
         Self {
             table: table(),
             write: WriteMode::default(),
+            mode: WriteBy::default(),
             writers: 1,
             batch: BatchOptions::default(),
             create_tables: false,
             on_schema_change: OnSchemaChange::default(),
+            online_ddl: OnlineDdl::default(),
             sql_mode: Vec::new(),
             init: Vec::new(),
         }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{Field, SchemaRef};
 use sluicegate_model::{ChangeBatch, TableName};
 
+use super::evolve;
 use super::options::{OnSchemaChange, WriteMode};
 use crate::schema::{Table, UniqueKey, same};
-use crate::sql::name::{self, TableRef};
-use crate::types::{Fit, fit};
+use crate::sql::name::TableRef;
+use crate::types::{ColumnType, Fit, fit};
 
 /// A column that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,30 @@ pub struct PlannedColumn {
     pub fit: Fit,
     /// Digits of the second that it keeps.
     pub digits: u32,
+    /// How it stands in a line that is loaded.
+    pub load: Load,
+}
+
+/// How a column stands in a line that is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// As its literal, nearly.
+    AsItIs,
+    /// By the digits of its bytes.
+    Digits,
+    /// Not at all.
+    Never,
+}
+
+impl Load {
+    fn of(column: &ColumnType) -> Self {
+        match column {
+            ColumnType::Bytes => Self::Digits,
+            // A text would be taken for its bytes.
+            ColumnType::Bit => Self::Never,
+            _ => Self::AsItIs,
+        }
+    }
 }
 
 /// How the rows of a schema are written to a table.
@@ -36,6 +61,8 @@ pub struct Plan {
     pub primary_key: Arc<[String]>,
     /// What becomes of a row.
     pub write: WriteMode,
+    /// Whether rows are only added because neither they nor the table have a key: an update has no row to go to.
+    pub keyless: bool,
     /// The columns that are written, in order.
     pub columns: Vec<PlannedColumn>,
     /// Places among the columns of the key's, in the key's order; empty where there is no key.
@@ -64,6 +91,8 @@ impl Plan {
             ));
         }
         let columns = columns(table, batch, on_schema_change, &mut misfits);
+        let keyless = write != WriteMode::Insert && batch.primary_key().is_empty() && table.unique.is_empty();
+        let write = if keyless { WriteMode::Insert } else { write };
         let mut key = Vec::new();
         let mut chosen = None;
         if write != WriteMode::Insert {
@@ -101,6 +130,7 @@ impl Plan {
             schema: Arc::clone(batch.schema()),
             primary_key: Arc::clone(batch.primary_key()),
             write,
+            keyless,
             columns,
             key,
             ordered: write != WriteMode::Insert && (others || table.foreign_keys),
@@ -125,7 +155,10 @@ impl Plan {
 
     /// Whether the same columns of the same table are written in the same way.
     pub fn writes_like(&self, other: &Self) -> bool {
-        self.table == other.table && self.names().eq(other.names()) && self.key == other.key
+        self.table == other.table
+            && self.write == other.write
+            && self.names().eq(other.names())
+            && self.key == other.key
     }
 }
 
@@ -138,6 +171,7 @@ fn columns(
     let mut columns: Vec<PlannedColumn> = Vec::new();
     for (place, field) in batch.schema().fields().iter().enumerate() {
         let Some(column) = table.column(field.name()) else {
+            // What was to be added is there by now, or goes without.
             if on_schema_change == OnSchemaChange::Exception {
                 misfits.push(missing_column(table, field));
             }
@@ -160,6 +194,7 @@ fn columns(
                 field: place,
                 fit,
                 digits: column.column_type.digits(),
+                load: Load::of(&column.column_type),
             }),
             Err(why) => misfits.push(format!("its column {} is {}: {why}", column.name, column.described)),
         }
@@ -167,19 +202,10 @@ fn columns(
     columns
 }
 
-fn missing_column(table: &Table, field: &arrow_schema::Field) -> String {
-    let statement = crate::types::column_definition(field, false).map_or_else(
-        |why| why,
-        |definition| {
-            format!(
-                "ALTER TABLE {} ADD COLUMN {} {definition}, ALGORITHM=INSTANT",
-                table.name.quoted(),
-                name::quoted(field.name())
-            )
-        },
-    );
+fn missing_column(table: &Table, field: &Field) -> String {
+    let statement = evolve::statement(table, &[field], evolve::INSTANT).unwrap_or_else(|why| why);
     format!(
-        "it has no column {}: add it ({statement}), drop it in a step, or set `on_schema_change: ignore`",
+        "it has no column {}: add it ({statement}), drop it in a step, or set `on_schema_change` to `evolve` or `ignore`",
         field.name()
     )
 }

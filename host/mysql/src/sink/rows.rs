@@ -31,6 +31,8 @@ pub enum Op {
 pub struct Row {
     /// What it does.
     pub op: Op,
+    /// Whether the source says that no row of its key was there before.
+    pub fresh: bool,
     /// Where its cells end in the bytes; they begin where those of the row before end.
     cells_end: usize,
     /// The same for its key, by which the row is found: that of the row before the change.
@@ -222,6 +224,11 @@ impl Encoding<'_> {
     }
 
     fn single(&mut self, kind: RowKind, row: usize) -> Result<(), String> {
+        if self.plan.keyless && kind != RowKind::Insert {
+            return Err(
+                "neither the table nor the row has a key, so the row to change cannot be found".to_owned()
+            );
+        }
         if self.plan.write == WriteMode::Insert {
             if !kind.is_present() {
                 return Err(
@@ -230,6 +237,7 @@ impl Encoding<'_> {
             }
             self.cells(row, None, true)?;
             self.push(Op::Put, row);
+            self.mark_fresh();
             return Ok(());
         }
         self.key(row, None)?;
@@ -239,6 +247,9 @@ impl Encoding<'_> {
         }
         let whole = self.cells(row, None, kind == RowKind::Insert)?;
         self.push(if whole { Op::Put } else { Op::Patch }, row);
+        if kind == RowKind::Insert {
+            self.mark_fresh();
+        }
         Ok(())
     }
 
@@ -332,11 +343,18 @@ impl Encoding<'_> {
         Ok(whole)
     }
 
+    fn mark_fresh(&mut self) {
+        if let Some(row) = self.out.changes.last_mut() {
+            row.fresh = true;
+        }
+    }
+
     fn push(&mut self, op: Op, row: usize) {
         let start = self.out.changes.last().map_or(0, |before| before.key_end);
         let hash = xxh3_64(&self.out.keys[start..]);
         self.out.changes.push(Row {
             op,
+            fresh: false,
             cells_end: self.out.cells.len(),
             key_end: self.out.keys.len(),
             hash,

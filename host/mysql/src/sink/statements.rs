@@ -164,25 +164,31 @@ pub fn delete(plan: &Plan, key: &[u8], into: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use arrow_schema::Schema;
 
     use super::*;
-    use crate::sink::plan::PlannedColumn;
+    use crate::sink::plan::{Load, PlannedColumn};
     use crate::sql::name::TableRef;
     use crate::types::Fit;
 
-    fn plan(write: WriteMode, ordered: bool) -> Plan {
-        let column =
-            |name: &str| PlannedColumn { name: name.to_owned(), field: 0, fit: Fit::Same, digits: 6 };
+    pub fn plan(write: WriteMode, ordered: bool) -> Plan {
+        let column = |name: &str| PlannedColumn {
+            name: name.to_owned(),
+            field: 0,
+            fit: Fit::Same,
+            digits: 6,
+            load: Load::AsItIs,
+        };
         Plan {
             table: TableRef { database: "d".to_owned(), name: "t".to_owned() },
             output: "d.t".into(),
             schema: Arc::new(Schema::empty()),
             primary_key: Arc::from(["id".to_owned()]),
             write,
+            keyless: false,
             columns: vec![column("id"), column("n`")],
             key: vec![0],
             ordered,

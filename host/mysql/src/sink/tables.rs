@@ -18,7 +18,7 @@ pub struct Tables {
 }
 
 /// Plans of one output that are kept: a table whose schema changes back and forth does not fill the memory.
-const KEPT: usize = 16;
+const KEPT: usize = 64;
 
 impl Tables {
     /// The plan for a batch, where it was made already.

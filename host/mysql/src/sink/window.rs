@@ -22,6 +22,8 @@ pub struct Entry {
     pub op: Op,
     /// Whether the row that is there goes first: it was deleted, and another of its key came.
     pub anew: bool,
+    /// Whether no row of its key is expected when it is written.
+    pub fresh: bool,
     /// The last change.
     pub place: Place,
     /// The cells, where they come from several changes.
@@ -75,13 +77,13 @@ impl TableWindow {
 
     /// Adds a row.
     fn add(&mut self, place: Place) {
-        let (op, hash) = {
+        let (op, fresh, hash) = {
             let row = self.bodies[place.body as usize].row(place.row as usize);
-            (row.op, row.hash)
+            (row.op, row.fresh, row.hash)
         };
-        let fresh = Entry { op, anew: false, place, merged: None };
+        let entry = Entry { op, anew: false, fresh, place, merged: None };
         if self.plan.ordered || self.plan.write == WriteMode::Insert {
-            self.entries.push(fresh);
+            self.entries.push(entry);
             return;
         }
         let (bodies, entries) = (&self.bodies, &self.entries);
@@ -91,14 +93,14 @@ impl TableWindow {
         match known {
             None => {
                 let number = self.entries.len() as u32;
-                self.entries.push(fresh);
+                self.entries.push(entry);
                 let (bodies, entries) = (&self.bodies, &self.entries);
                 self.by_key.insert_unique(hash, number, |entry| {
                     let place = entries[*entry as usize].place;
                     bodies[place.body as usize].row(place.row as usize).hash
                 });
             }
-            Some(number) => self.fold(number as usize, fresh),
+            Some(number) => self.fold(number as usize, entry),
         }
     }
 
@@ -107,15 +109,21 @@ impl TableWindow {
         let earlier = &self.entries[number];
         let was_gone = earlier.op == Op::Delete;
         let folded = match later.op {
-            Op::Delete => Entry { op: Op::Delete, anew: false, ..later },
-            Op::Put => Entry { anew: earlier.anew || was_gone, ..later },
+            Op::Delete => Entry { op: Op::Delete, anew: false, fresh: false, ..later },
+            Op::Put => Entry { anew: earlier.anew || was_gone, fresh: earlier.fresh || was_gone, ..later },
             Op::Patch if was_gone => {
                 self.refused.push(self.refuse(&later, ABSENT.to_owned()));
                 return;
             }
             Op::Patch | Op::Change => {
                 let merged = merge(self.cells(earlier), self.cells(&later));
-                Entry { op: earlier.op, anew: earlier.anew, place: later.place, merged: Some(merged) }
+                Entry {
+                    op: earlier.op,
+                    anew: earlier.anew,
+                    fresh: earlier.fresh,
+                    place: later.place,
+                    merged: Some(merged),
+                }
             }
         };
         self.entries[number] = folded;

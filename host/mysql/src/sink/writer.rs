@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use arrow_array::UInt32Array;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use sluicegate_connector::{Encoded, Epoch, Error, LaneSpan, SinkReject, Taken, WriteError, Writer};
 use sluicegate_model::{ChangeBatch, Lane};
 use tokio::sync::Mutex;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Moment};
 use super::encoder::Body;
 use super::options::SinkOptions;
+use super::plan::Plan;
 use super::rows::Rows;
 use super::shard::{Shard, shard_of};
 use super::tables::Tables;
@@ -60,6 +63,9 @@ impl Shared {
     }
 }
 
+/// How long positions that move over records without rows may wait.
+const WITHOUT_ROWS: Duration = Duration::from_secs(10);
+
 /// A writer to tables.
 pub struct MySqlWriter {
     shared: Shared,
@@ -68,18 +74,104 @@ pub struct MySqlWriter {
     held: HashMap<Lane, Vec<Held>>,
     /// Of each lane of the open epoch, the last record with a row.
     last: HashMap<Lane, u64>,
+    /// When positions were decided last.
+    decided: Option<Instant>,
+    /// Of each lane, the note that was decided last.
+    notes: HashMap<Lane, Option<serde_json::Value>>,
+    /// A batch of no rows whose table has to be changed before anything is written.
+    wanted: Option<ChangeBatch>,
 }
 
 impl MySqlWriter {
     /// A writer without connections: the first take makes them.
     pub fn new(shared: Shared) -> Self {
-        let shards = (0..shared.options.writers).map(|_| Shard::new()).collect();
-        Self { shared, shards, held: HashMap::new(), last: HashMap::new() }
+        let shards = connections(shared.options.writers);
+        Self {
+            shared,
+            shards,
+            held: HashMap::new(),
+            last: HashMap::new(),
+            decided: None,
+            notes: HashMap::new(),
+            wanted: None,
+        }
+    }
+
+    /// As many connections as the lanes need: where the last run left some connections ahead of others, as many as it
+    /// had, until the others have come as far.
+    async fn arrange(&mut self, lanes: &[Lane]) -> Result<(), Error> {
+        let Some(first) = self.shards.first_mut() else { return Ok(()) };
+        if first.is_open() {
+            first.give_up();
+        }
+        let session = first.session(&self.shared).await?;
+        let uneven = self.shared.store.uneven_shards(session, lanes).await?;
+        let holds_others = self.held.keys().any(|lane| !lanes.contains(lane));
+        let now = self.shared.store.shards;
+        let needed = match uneven {
+            Some(needed) if needed != now && holds_others => {
+                return Err(Error::configuration(format!(
+                    "a lane was written with {needed} connections by a run that did not end in order, and others are                      written with {now}"
+                ))
+                .help(format!("run it with `writers: {needed}` until it has caught up, and stop it")));
+            }
+            Some(needed) => needed,
+            None if holds_others => now,
+            None => self.shared.options.writers,
+        };
+        if usize::from(needed) != self.shards.len() {
+            tracing::info!(connections = needed, "connections that write");
+            join_all(self.shards.iter_mut().map(Shard::close)).await;
+            self.shards = connections(needed);
+        }
+        self.shared.store.shards = needed;
+        Ok(())
+    }
+
+    /// Whether the lanes can be taken with as many connections as were asked for, and were not.
+    fn may_rearrange(&self) -> bool {
+        self.shared.store.shards != self.shared.options.writers
+            && self.shards.iter().all(|shard| !shard.is_open())
+            && self.held.values().flatten().all(|held| !held.ahead)
+    }
+
+    /// Whether an epoch has nothing that is worth a transaction: it only moves positions over records without rows,
+    /// and did so not long ago. After a crash those records are read again.
+    fn can_wait(&self, epoch: &Epoch) -> bool {
+        let known = |span: &LaneSpan| self.notes.get(&span.lane) == Some(&span.note);
+        self.last.is_empty()
+            && self.shards.iter().all(|shard| !shard.is_open())
+            && epoch.lanes.iter().all(|span| !span.released && known(span))
+            && self.decided.is_some_and(|decided| decided.elapsed() < WITHOUT_ROWS)
+    }
+
+    /// Looks at the table of a batch. What has to be changed there and cannot be now is done by
+    /// [`MySqlWriter::change_tables`], after the epoch was aborted.
+    async fn look_at(&mut self, batch: &ChangeBatch) -> Result<Vec<Arc<Plan>>, Error> {
+        let open = self.shards.iter().any(Shard::is_open);
+        let moment = if open { Moment::Within } else { Moment::Between };
+        let mut catalog = self.shared.catalog.lock().await;
+        let plans = catalog.plan(&self.shared, std::slice::from_ref(batch), moment).await;
+        if open && plans.is_err() {
+            self.wanted = batch.take(&UInt32Array::from(Vec::<u32>::new())).ok();
+        }
+        plans
+    }
+
+    /// Changes the table that an epoch was aborted for.
+    async fn change_tables(&mut self) -> Result<(), Error> {
+        if let Some(batch) = self.wanted.take_if(|_| self.shards.iter().all(|shard| !shard.is_open())) {
+            let planned = self.look_at(&batch).await;
+            // Until it is done nothing is written.
+            self.wanted = Some(batch).filter(|_| planned.is_err());
+            planned?;
+        }
+        Ok(())
     }
 
     /// Rows of a batch that no worker could encode: the table was not looked at yet.
-    async fn encode(&self, batch: &ChangeBatch) -> Result<Rows, WriteError> {
-        let plans = self.shared.catalog.lock().await.plan(&self.shared, std::slice::from_ref(batch)).await?;
+    async fn encode(&mut self, batch: &ChangeBatch) -> Result<Rows, WriteError> {
+        let plans = self.look_at(batch).await?;
         let plan = plans.first().ok_or_else(|| Error::fatal("a batch has no table").table(batch.table()))?;
         let (rows, rejects) = Rows::encode(plan, batch, self.shared.tables.longest_statement())?;
         if rejects.is_empty() {
@@ -143,18 +235,26 @@ impl MySqlWriter {
             for held in self.held.get_mut(&span.lane).into_iter().flatten() {
                 held.decided(held.next(last));
             }
+            self.notes.insert(span.lane.clone(), span.note.clone());
             if span.released {
                 self.held.remove(&span.lane);
+                self.notes.remove(&span.lane);
             }
         }
+        self.decided = Some(Instant::now());
         self.last.clear();
     }
+}
+
+fn connections(count: u16) -> Vec<Shard> {
+    (0..count).map(|_| Shard::new(count == 1)).collect()
 }
 
 #[async_trait]
 impl Writer for MySqlWriter {
     async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
         self.last.clear();
+        self.arrange(lanes).await?;
         let mut names = Vec::with_capacity(self.shards.len());
         for shard in &mut self.shards {
             if shard.is_open() {
@@ -168,6 +268,7 @@ impl Writer for MySqlWriter {
         let taken = self.shared.store.take(session, lanes, &names).await?;
         let mut starts = Vec::with_capacity(taken.len());
         for lane in taken {
+            self.notes.remove(&lane.taken.lane);
             self.held.insert(lane.taken.lane.clone(), lane.held);
             starts.push(lane.taken);
         }
@@ -179,6 +280,13 @@ impl Writer for MySqlWriter {
             .body
             .downcast::<Body>()
             .map_err(|_| Error::fatal("rows of another sink were given to a writer of tables"))?;
+        if self.may_rearrange() {
+            // Every lane is taken again, and none is held any more.
+            self.held.clear();
+            let what = "the connections are level again: lanes are taken with as many as were asked for";
+            return Err(Error::unknown(what).into());
+        }
+        self.change_tables().await?;
         let rows = match *body {
             Body::Rows(rows) => rows,
             Body::Unknown(batch) => self.encode(&batch).await?,
@@ -210,6 +318,9 @@ impl Writer for MySqlWriter {
     }
 
     async fn commit(&mut self, epoch: &Epoch) -> Result<(), WriteError> {
+        if self.can_wait(epoch) && epoch.stale_lane().is_none() {
+            return Ok(());
+        }
         self.decide(epoch).await?;
         let mut committed = join_all(self.shards.iter_mut().map(Shard::commit)).await.into_iter();
         // One that failed makes the whole of it unknown: lanes are taken again, and each shard goes on from its own.

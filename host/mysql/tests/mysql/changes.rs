@@ -21,6 +21,7 @@ on_each_server!(
     any_history_ends_as_it_should,
     any_history_ends_as_it_should_with_three_writers,
     rows_are_only_added,
+    rows_without_a_key_are_added,
     a_replaced_row_has_defaults,
     tables_are_made,
     large_rows_go_alone,
@@ -202,6 +203,21 @@ fn rows_are_only_added(flavour: Flavour) {
     assert_eq!(rows(&mut database), ["1|x|NULL", "1|y|NULL"]);
     let refused = refused(process.epoch(&[simple("t", 2, &[(D, 1, None, None)])]));
     assert!(refused[0].1.contains("rows are only added"), "{refused:?}");
+}
+
+/// Beside tables with keys, in one sink.
+fn rows_without_a_key_are_added(flavour: Flavour) {
+    let (mut database, mut process) = started(flavour, TABLE, r#"{"writers": 3}"#);
+    database.client().execute("CREATE TABLE log (n BIGINT)").unwrap();
+    let log = |first, kinds: &[RowKind]| {
+        changes("log", &[], first, kinds, vec![column("n", Int64Array::from(vec![5; kinds.len()]))])
+    };
+    let row = simple("t", 0, &[(I, 1, Some("x"), Some("y"))]);
+    process.epoch(&[row, log(1, &[I, I])]).unwrap();
+    process.epoch(&[log(3, &[I])]).unwrap();
+    assert_eq!(database.client().lines("SELECT n, COUNT(*) FROM log GROUP BY n").unwrap(), ["5|3"]);
+    let told = refused(process.epoch(&[log(4, &[A, I])]));
+    assert!(told.len() == 1 && told[0].0 == 4 && told[0].1.contains("has a key"), "{told:?}");
 }
 
 fn a_replaced_row_has_defaults(flavour: Flavour) {

@@ -4,12 +4,16 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use arrow_array::{Int64Array, StringArray};
 use sluicegate_connector::{Class, WriteError};
-use sluicegate_model::RowKind;
+use sluicegate_model::{ChangeBatch, RowKind};
 use sluicegate_test_servers::{Database, Flavour, MySql, MySqlOptions};
 
-use crate::support::{Process, connection, database, error, on_each_server, options, simple};
+use crate::support::{
+    Process, column, connection, database, error, inserts, on_each_server, options, simple,
+};
 
 use RowKind::{Insert as I, UpdateAfter as A};
 
@@ -175,20 +179,22 @@ fn uneven_shards_do_not_write_twice(flavour: Flavour) {
              position = '{\"v\":1,\"source\":\"test\",\"at\":{\"offset\":40}}' WHERE shard = 1",
         )
         .unwrap();
-    let other = Process::new(&connection(database.port(), database.name()), options(r#"{"writers": 3}"#));
-    let refused = {
-        let mut other = other;
-        other.prepare(&[]).unwrap();
-        other.try_take().unwrap_err()
-    };
-    assert!(refused.to_string().contains("`writers: 2`"), "{refused}");
-    let mut process = Process::new(&connection(database.port(), database.name()), options(two));
+    // With as many connections as before, until they are level.
+    let three = options(r#"{"writers": 3}"#);
+    let mut process = Process::new(&connection(database.port(), database.name()), three);
     assert_eq!(process.take(), 40, "from the one that has decided least");
     // In smaller epochs than before.
     process.epoch(&[simple("t", 40, &again[..10])]).unwrap();
     process.epoch(&[simple("t", 50, &again[10..])]).unwrap();
+    let shards = "SELECT COUNT(*), MIN(ordinal), MAX(ordinal) FROM sluicegate_positions";
+    assert_eq!(database.client().lines(shards).unwrap(), ["2|79|79"]);
     let more: Vec<_> = (0..40).map(|id| (A, id, Some("z"), None)).collect();
+    let told = error(process.write(&simple("t", 80, &more)));
+    assert_eq!(told.class(), Class::Unknown, "{told}");
+    process.abort().unwrap();
+    assert_eq!(process.take(), 80);
     process.epoch(&[simple("t", 80, &more)]).unwrap();
+    assert_eq!(database.client().lines(shards).unwrap(), ["3|119|119"]);
     let sql = "SELECT times, COUNT(*) > 0 FROM t WHERE a = 'z' GROUP BY times ORDER BY times";
     assert_eq!(
         database.client().lines(sql).unwrap(),
@@ -233,4 +239,61 @@ fn a_server_that_comes_back(flavour: Flavour) {
     assert_eq!(recover(&mut process), 2);
     process.epoch(&[simple("log", 2, &[(I, 3, None, None)])]).unwrap();
     assert_eq!(client.lines("SELECT id FROM test.log ORDER BY id").unwrap(), ["1", "2", "3"]);
+}
+
+/// Rows of 16 KiB.
+fn wide(first: u64, count: u64) -> ChangeBatch {
+    let ids: Vec<i64> = (first..first + count).map(|id| id as i64).collect();
+    let text = "x".repeat(16 << 10);
+    let texts = StringArray::from_iter_values(ids.iter().map(|_| text.as_str()));
+    inserts("wide", &[], first, vec![column("id", Int64Array::from(ids)), column("a", texts)])
+}
+
+/// As a full disk, but for one file of the server alone, which may not grow any more. (MariaDB has its undo log in that
+/// file, and then cannot drop a table either.)
+#[test]
+fn a_full_tablespace() {
+    let options_of_server = MySqlOptions::new(Flavour::MySql84)
+        .set("innodb-file-per-table", "0")
+        .set("innodb-data-file-path", "ibdata1:12M:autoextend:max:48M");
+    let server = MySql::start(options_of_server).unwrap();
+    let mut client = server.client().unwrap();
+    client.execute("USE test").unwrap();
+    client.execute("CREATE TABLE ballast (b LONGBLOB)").unwrap();
+    for _ in 0..12 {
+        client.execute("INSERT INTO ballast VALUES (REPEAT('x', 1048576))").unwrap();
+    }
+    client.execute("CREATE TABLE wide (id BIGINT, a LONGTEXT)").unwrap();
+    let mut process = Process::new(&connection(server.port(), "test"), options("{}"));
+    let mut from = process.take();
+    let full = loop {
+        match process.epoch(&[wide(from, 64)]) {
+            Ok(()) => from += 64,
+            Err(full) => break full,
+        }
+        assert!(from < 10_000, "it is never full");
+    };
+    assert!(may_be_tried_again(&full), "{full:?}");
+    let WriteError::Error(told) = &full else { panic!("{full:?}") };
+    for word in ["1114", "it is tried again until there is room"] {
+        assert!(told.to_string().contains(word), "{word:?} is not in {told}");
+    }
+    let _ = process.abort();
+    client.execute("DROP TABLE ballast").unwrap();
+    let began = Instant::now();
+    // The server gives the room back in its own time; until then even the table of positions may be full.
+    loop {
+        match process.try_take() {
+            Ok(taken) => assert_eq!(taken.at.into_offset(), from),
+            Err(error) => assert_eq!(error.class(), Class::Transient, "{error}"),
+        }
+        if process.epoch(&[wide(from, 64)]).is_ok() {
+            break;
+        }
+        let _ = process.abort();
+        assert!(began.elapsed() < Duration::from_mins(1), "there is room, and it does not go on");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let found = client.lines("SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM wide").unwrap();
+    assert_eq!(found, [format!("{0}|{0}|{1}", from + 64, from + 63)]);
 }

@@ -4,7 +4,9 @@ mod support;
 
 mod changes;
 mod faults;
+mod load;
 mod messages;
 mod ordered;
 mod positions;
+mod schema;
 mod values;

@@ -86,7 +86,7 @@ fn all_that_does_not_fit_is_told_at_once(flavour: Flavour) {
             "its column n is int",
             "timestamp(us) cannot be written to it: cast it in a step",
             "it has no column extra: add it (ALTER TABLE",
-            "`on_schema_change: ignore`",
+            "set `on_schema_change`",
             "its column g is computed by the server",
             "its column must takes no NULL and has no default",
             "its primary key is (id, region), and the key of the rows is (id)",
