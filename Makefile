@@ -21,7 +21,7 @@ test:
 # The kill test with 200 faults, in place of the 20 that `make test` makes.
 test-kill:
 	@scripts/setup test
-	SLUICEGATE_FAULTS=200 $(CARGO) nextest run -p sluicegate-tests --profile kill --no-capture
+	SLUICEGATE_FAULTS=200 $(CARGO) nextest run -p sluicegate-tests --profile kill --run-ignored all --no-capture
 
 # Every decoder under a fuzzer, ten minutes each; `make test` makes some thousand changed messages of its own.
 fuzz:

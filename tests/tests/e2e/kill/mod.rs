@@ -3,16 +3,25 @@
 //!
 //! `SLUICEGATE_FAULTS` (20), `SLUICEGATE_MESSAGES` (1,000,000) and `SLUICEGATE_SEED` (another one each time, printed)
 //! say what is done.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `plan` | which faults, and when |
+//! | `processes` | a process and what is done to it |
+//! | `tables` | the same into tables of MySQL and MariaDB |
+//!
+//! What is here goes from topics to topics.
 
 mod plan;
 mod processes;
+mod tables;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sluicegate_test_servers::{Kafka, KafkaClient, KafkaOptions};
+use sluicegate_test_servers::{Kafka, KafkaClient, KafkaOptions, Record};
 use sluicegate_tests::pipeline::{PipelineText, secret};
 use sluicegate_tests::{Bench, Ledger, Orders, guests};
 
@@ -64,11 +73,12 @@ fn torment(name: &str, from: &KafkaClient, to: &KafkaClient) {
     let began = Instant::now();
     let mut processes = INSTANCES.map(|instance| Process::start(&bench, instance));
     let pace = Pace { messages, over: plan::duration(&plans) };
-    let ended = hurt(&mut processes, &plans, |failed| produce(from, pace, seed, failed));
+    let mut orders = Orders::new(ORDERS, seed);
+    let ended = hurt(&mut processes, &plans, |failed| produce(from, TOPIC, pace, &mut orders, failed));
     ended.unwrap_or_else(|why| panic!("SLUICEGATE_SEED={seed}: {why}"));
     let tormented = began.elapsed();
     eprintln!("{name}: the faults are over after {tormented:?}");
-    catch_up(&bench, &mut processes, from, seed);
+    catch_up(&bench, &mut processes, (from, TOPIC), seed);
     eprintln!("{name}: all is committed after {:?}", began.elapsed());
     for process in &mut processes {
         process.end();
@@ -90,11 +100,11 @@ fn torment(name: &str, from: &KafkaClient, to: &KafkaClient) {
 fn hurt(
     processes: &mut [Process<'_>],
     plans: &[Vec<plan::Step>],
-    write: impl Fn(&AtomicBool) + Sync,
+    write: impl FnOnce(&AtomicBool) + Send,
 ) -> Result<(), String> {
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
-        let (failed, write) = (&failed, &write);
+        let failed = &failed;
         scope.spawn(move || write(failed));
         let hands = processes.iter_mut().zip(plans).map(|(process, plan)| {
             let mut hurt = move || process.torment(plan, failed);
@@ -138,22 +148,27 @@ struct Pace {
 
 /// Writes the messages: some at once, the others over the time that the faults take, so that each fault hits a pipeline
 /// that has work. What is left when something failed is not written.
-fn produce(client: &KafkaClient, pace: Pace, seed: u64, failed: &AtomicBool) {
-    let mut orders = Orders::new(ORDERS, seed);
+fn produce(
+    client: &KafkaClient,
+    topic: &str,
+    pace: Pace,
+    records: &mut impl Iterator<Item = Record>,
+    failed: &AtomicBool,
+) {
     let began = Instant::now();
     let mut written = 0;
     while written < pace.messages && !failed.load(Ordering::Relaxed) {
         let share = 0.1 + 0.9 * began.elapsed().as_secs_f64() / pace.over.as_secs_f64().max(1.0);
         let target = ((pace.messages as f64 * share) as usize).min(pace.messages);
-        client.produce(TOPIC, orders.by_ref().take(target - written)).expect("messages");
+        client.produce(topic, records.by_ref().take(target - written)).expect("messages");
         written = target;
         thread::sleep(Duration::from_millis(200));
     }
 }
 
 /// Waits until every message is committed.
-fn catch_up(bench: &Bench, processes: &mut [Process<'_>], from: &KafkaClient, seed: u64) {
-    let ends: i64 = from.end_offsets(TOPIC).expect("the source's ends").values().sum();
+fn catch_up(bench: &Bench, processes: &mut [Process<'_>], (from, topic): (&KafkaClient, &str), seed: u64) {
+    let ends: i64 = from.end_offsets(topic).expect("the source's ends").values().sum();
     let began = Instant::now();
     loop {
         for process in &mut *processes {
