@@ -86,7 +86,7 @@ fn torment(flavour: Flavour) {
     for instance in INSTANCES {
         let dead =
             std::fs::read_to_string(bench.path(&format!("{instance}.dead.ndjson"))).unwrap_or_default();
-        assert!(dead.is_empty(), "SLUICEGATE_SEED={seed}: no row is bad, and yet: {:.2000}", dead);
+        assert!(dead.is_empty(), "SLUICEGATE_SEED={seed}: no row is bad, and yet: {dead:.2000}");
     }
     eprintln!("{name}: {} changes, {} accounts, {faults} faults", accounts.changes(), accounts.rows().len());
 }
