@@ -113,7 +113,9 @@ fn around(key: &Path) -> Value {
 fn pipelines_are_valid() {
     let directory = tempfile::tempdir().unwrap();
     let key = directory.path().join("phones");
-    std::fs::copy("tests/configuration/card.key", &key).unwrap();
+    for secret in ["phones", "datax", "kafka"] {
+        std::fs::copy("tests/configuration/card.key", directory.path().join(secret)).unwrap();
+    }
     let guest = sluicegate_transforms::example("mask-name").unwrap();
     std::fs::write(directory.path().join("mask-name-go.wasm"), guest.wasm).unwrap();
     let mut tried = 0;
@@ -124,7 +126,7 @@ fn pipelines_are_valid() {
         }
         for block in blocks(&text) {
             let block = block.replace("${BROKERS}", "localhost:1");
-            let block = block.replace("/run/secrets/phones", key.to_str().unwrap());
+            let block = block.replace("/run/secrets", directory.path().to_str().unwrap());
             let shown: Value =
                 serde_saphyr::from_str(&block).unwrap_or_else(|error| panic!("{page}: {error}\n{block}"));
             let mut pipeline = if shown.get("pipeline").is_some() { json!({}) } else { around(&key) };
