@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
+use sluicegate_keys::Secret;
 use sluicegate_model::units::TimeSpan;
 
 use crate::client::Settings;
@@ -99,24 +100,6 @@ impl Mechanism {
             Self::Gssapi => "GSSAPI",
             Self::Oauthbearer => "OAUTHBEARER",
         }
-    }
-}
-
-/// Text that is never printed.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
     }
 }
 
@@ -227,7 +210,7 @@ impl Security {
                     .help("a client that shows a certificate needs both"));
             }
             if let Some(password) = &tls.key_password {
-                settings.set("ssl.key.password", &password.0);
+                settings.set("ssl.key.password", password.text());
             }
             let verify = tls.verify_host_name.unwrap_or(true);
             settings.set("ssl.endpoint.identification.algorithm", if verify { "https" } else { "none" });
@@ -237,7 +220,7 @@ impl Security {
             let by_password = !matches!(sasl.mechanism, Mechanism::Gssapi | Mechanism::Oauthbearer);
             match (by_password, &sasl.username, &sasl.password) {
                 (true, Some(username), Some(password)) => {
-                    settings.set("sasl.username", username).set("sasl.password", &password.0);
+                    settings.set("sasl.username", username).set("sasl.password", password.text());
                 }
                 (false, None, None) => {}
                 (true, _, _) => {

@@ -27,7 +27,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`spec`] | the configuration of a key: [`KeySpec`], [`Algorithm`], [`Encoding`], [`Plaintext`], [`Use`] |
-//! | [`secret`] | [`Secret`]: text of a key that never prints |
+//! | [`secret`] | [`Secret`]: text of a key or a password that never prints |
 //! | [`ring`] | [`KeyRing`]: what the host calls |
 //! | `key` | an entry of the ring, checked and with its key schedules made |
 //! | `column` | the loops over cells |

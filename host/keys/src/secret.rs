@@ -1,4 +1,4 @@
-//! Text of a key that never prints.
+//! Text of a key or a password that never prints.
 
 use std::{borrow::Cow, fmt};
 
@@ -23,8 +23,8 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text. For the crate alone: nothing outside it has a reason to look.
-    pub(crate) fn text(&self) -> &str {
+    /// The text, for what hands it on: a key schedule, a server's login. It goes into no message.
+    pub fn text(&self) -> &str {
         &self.0
     }
 }

@@ -1,6 +1,5 @@
 //! How a server is reached.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use mysql_async::{ClientIdentity, OptsBuilder, SslOpts};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
+use sluicegate_keys::Secret;
 use sluicegate_model::units::TimeSpan;
 
 /// A MySQL or MariaDB server and how to reach it.
@@ -63,25 +63,6 @@ pub struct Tls {
     /// Takes any certificate: the connection is encrypted, and nobody knows with whom. Default: false.
     #[serde(default)]
     pub skip_verification: bool,
-}
-
-/// Text that is never printed.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(rename = "MySqlSecret")]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
-    }
 }
 
 /// A URL, taken apart.
@@ -176,7 +157,7 @@ impl Connection {
             .ip_or_hostname(host)
             .tcp_port(port)
             .user(Some(self.user.clone()))
-            .pass(self.password.as_ref().map(|password| password.0.clone()))
+            .pass(self.password.as_ref().map(Secret::text))
             .db_name(database)
             .tcp_keepalive(Some(self.keep_alive.0))
             // A socket would be another server, or a way around TLS.

@@ -28,7 +28,8 @@ pub mod source;
 mod sql;
 pub mod types;
 
-pub use connection::{Connection, Secret, Tls};
+pub use connection::{Connection, Tls};
 pub use positions::MySqlPositions;
 pub use sink::{MySqlSink, SinkOptions};
+pub use sluicegate_keys::Secret;
 pub use source::{MySqlSource, SourceOptions};

@@ -1,6 +1,5 @@
 //! How a cluster is reached.
 
-use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,6 +10,7 @@ use mysql_async::OptsBuilder;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
+use sluicegate_keys::Secret;
 use sluicegate_model::units::TimeSpan;
 
 /// A StarRocks cluster and how to reach it.
@@ -46,25 +46,6 @@ fn connect_timeout() -> TimeSpan {
 
 fn request_timeout() -> TimeSpan {
     TimeSpan(Duration::from_mins(5))
-}
-
-/// Text that is never printed.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(rename = "StarRocksSecret")]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
-    }
 }
 
 impl Connection {
@@ -124,7 +105,7 @@ impl Connection {
                 "`user` of the connection has a colon, after which HTTP expects the password",
             ));
         }
-        let password = self.password.as_ref().map_or("", |password| &password.0);
+        let password = self.password.as_ref().map_or("", Secret::text);
         let token = STANDARD.encode(format!("{}:{password}", self.user));
         let mut value = HeaderValue::from_str(&format!("Basic {token}")).map_err(|_| {
             Error::configuration("`user` or `password` of the connection cannot stand in a request")
@@ -161,7 +142,7 @@ impl Connection {
             .ip_or_hostname(host)
             .tcp_port(port)
             .user(Some(self.user.clone()))
-            .pass(self.password.as_ref().map(|password| password.0.clone()))
+            .pass(self.password.as_ref().map(Secret::text))
             .prefer_socket(false)
             .stmt_cache_size(0)
             // Else it asks for them, by names of variables that the server may lack.

@@ -22,5 +22,6 @@ pub mod sql;
 pub mod table;
 
 pub use client::Client;
-pub use connection::{Connection, Secret};
+pub use connection::Connection;
 pub use sink::{PositionsAt, SinkOptions, StarRocksSink};
+pub use sluicegate_keys::Secret;
