@@ -8,6 +8,7 @@
 //! | [`positions`] | [`PositionAdmin`]: positions for people |
 //! | [`dead_letters`] | [`DeadLetters`]: where rows go that cannot be handled |
 //! | [`transform`] | [`Transform`]: a step between the two |
+//! | [`template`] | [`Template`]: names of topics, tables and files with placeholders |
 //! | [`error`] | [`Error`]: what failed, where, what to do, and what the engine does about it |
 //!
 //! # The contract, in short
@@ -23,6 +24,7 @@ pub mod error;
 pub mod positions;
 pub mod sink;
 pub mod source;
+pub mod template;
 pub mod transform;
 
 pub use dead_letters::DeadLetters;
@@ -31,4 +33,5 @@ pub use error::{Class, Error, Place};
 pub use positions::{LanePosition, PositionAdmin};
 pub use sink::{Encoded, Encoder, Sink, SinkReject, StartAt, Taken, WriteError, Writer};
 pub use source::{Chunk, Event, LaneStart, Payload, Source};
+pub use template::{Piece, Template};
 pub use transform::{Outcome, Reject, Transform, TransformError, TransformFactory};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Component, Path};
 
-use sluicegate_connector::Error;
+use sluicegate_connector::{Error, Piece};
 use sluicegate_model::ChangeBatch;
 
 /// Bytes that the name of a file may have on most file systems, less what the number of a file takes.
@@ -11,13 +11,7 @@ const LONGEST: usize = 255 - 16;
 
 /// A path with placeholders, taken apart once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Template(Vec<Piece>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Field(Field),
-}
+pub(super) struct Template(sluicegate_connector::Template<Field>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
@@ -40,23 +34,10 @@ impl Template {
     /// Takes a path apart.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         let refused = |why: &str| Error::configuration(format!("`path` of the sink, {text:?}, {why}"));
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((plain, after)) = rest.split_once('{') {
-            let (name, after) =
-                after.split_once('}').ok_or_else(|| refused("opens a placeholder and does not close it"))?;
-            let field = FIELDS.iter().find(|(known, _)| *known == name).ok_or_else(|| {
-                let known = FIELDS.map(|(known, _)| known).join(", ");
-                refused(&format!("holds {{{name}}}, which is no placeholder"))
-                    .help(format!("there are {known}"))
-            })?;
-            pieces.push(Piece::Text(plain.to_owned()));
-            pieces.push(Piece::Field(field.1));
-            rest = after;
-        }
-        pieces.push(Piece::Text(rest.to_owned()));
+        let template = sluicegate_connector::Template::parse("path", text, &FIELDS)?;
         // What stands for a placeholder never holds a slash and is never a dot alone: the text decides where it leads.
-        let probe: String = pieces
+        let probe: String = template
+            .pieces()
             .iter()
             .map(|piece| match piece {
                 Piece::Text(text) => text.as_str(),
@@ -73,7 +54,7 @@ impl Template {
         if !Path::new(&probe).components().all(plain) {
             return Err(refused("leads out of the directory, or to a hidden name"));
         }
-        Ok(Self(pieces))
+        Ok(Self(template))
     }
 
     /// The path of the file for the rows of a batch, relative to the directory.
@@ -81,7 +62,7 @@ impl Template {
         let table = batch.table();
         let lane = batch.origin().lane.as_str();
         let mut path = String::new();
-        for piece in &self.0 {
+        for piece in self.0.pieces() {
             match piece {
                 Piece::Text(text) => path.push_str(text),
                 Piece::Field(Field::Table) => push_name(table.as_str(), &mut path),

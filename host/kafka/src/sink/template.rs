@@ -1,19 +1,13 @@
 //! Text with placeholders about a row.
 
-use sluicegate_connector::Error;
+use sluicegate_connector::{Error, Piece};
 use sluicegate_model::{ChangeBatch, RowKind};
 
 use crate::client::Partition;
 
 /// Text with placeholders, taken apart once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Field(Field),
-}
+pub struct Template(sluicegate_connector::Template<Field>);
 
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,49 +48,17 @@ impl Template {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
     pub fn parse(option: &str, text: &str) -> Result<Self, Error> {
-        let mut pieces = Vec::new();
-        let mut plain = String::new();
-        let mut rest = text;
-        while let Some(open) = rest.find('{') {
-            plain.push_str(&rest[..open]);
-            rest = &rest[open + 1..];
-            if let Some(after) = rest.strip_prefix('{') {
-                plain.push('{');
-                rest = after;
-                continue;
-            }
-            let Some(close) = rest.find('}') else {
-                let what =
-                    format!("`{option}` of the sink: {text:?} opens a placeholder and does not close it");
-                return Err(Error::configuration(what).help("write `{{` for a brace"));
-            };
-            let name = &rest[..close];
-            let Some((_, field)) = FIELDS.iter().find(|(known, _)| *known == name) else {
-                let known = FIELDS.map(|(known, _)| known).join(", ");
-                let what = format!("`{option}` of the sink: there is no placeholder {{{name}}}");
-                return Err(Error::configuration(what).help(format!("there are {known}")));
-            };
-            if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            }
-            pieces.push(Piece::Field(*field));
-            rest = &rest[close + 1..];
-        }
-        plain.push_str(rest);
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain));
-        }
-        Ok(Self(pieces))
+        sluicegate_connector::Template::parse(option, text, &FIELDS).map(Self)
     }
 
     /// Whether it differs from row to row.
     pub fn is_of_row(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Field(field) if field.is_of_row()))
+        self.0.fields().any(Field::is_of_row)
     }
 
     /// Appends the text for a row of a batch; of an empty batch, where it is not [of a row](Self::is_of_row).
     pub fn write(&self, batch: &ChangeBatch, row: usize, into: &mut Vec<u8>) {
-        for piece in &self.0 {
+        for piece in self.0.pieces() {
             match piece {
                 Piece::Text(text) => into.extend_from_slice(text.as_bytes()),
                 Piece::Field(field) => write_field(*field, batch, row, into),
@@ -166,7 +128,7 @@ mod tests {
     fn an_unknown_placeholder_is_named() {
         let error = Template::parse("topic", "{tabel}").unwrap_err().to_string();
         assert!(
-            error.contains("there is no placeholder {tabel}") && error.contains("there are table"),
+            error.contains("there is no placeholder {tabel}") && error.contains("there are {table}"),
             "{error}"
         );
         assert!(Template::parse("topic", "a{b").is_err());

@@ -1,6 +1,6 @@
 //! The table that an output is written to.
 
-use sluicegate_connector::Error;
+use sluicegate_connector::{Error, Piece};
 use sluicegate_model::TableName;
 
 use crate::sql::name::TableRef;
@@ -10,15 +10,17 @@ const LONGEST: usize = 64;
 
 /// A name with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
+pub struct Template(sluicegate_connector::Template<Field>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
     Table,
     Database,
     Name,
 }
+
+const FIELDS: [(&str, Field); 3] =
+    [("table", Field::Table), ("database", Field::Database), ("name", Field::Name)];
 
 impl Template {
     /// Takes a text apart. `{{` is a brace.
@@ -26,40 +28,7 @@ impl Template {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let refused = |why: String| Error::configuration(format!("`table` of the sink: {why}"));
-        let mut pieces = Vec::new();
-        let mut plain = String::new();
-        let mut rest = text;
-        while let Some(open) = rest.find('{') {
-            plain.push_str(&rest[..open]);
-            rest = &rest[open + 1..];
-            if let Some(after) = rest.strip_prefix('{') {
-                plain.push('{');
-                rest = after;
-                continue;
-            }
-            let Some((name, after)) = rest.split_once('}') else {
-                return Err(refused(format!("{text:?} opens a placeholder and does not close it")));
-            };
-            if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            }
-            pieces.push(match name {
-                "table" => Piece::Table,
-                "database" => Piece::Database,
-                "name" => Piece::Name,
-                other => {
-                    return Err(refused(format!("there is no placeholder {{{other}}}"))
-                        .help("there are {table}, {database}, {name}"));
-                }
-            });
-            rest = after;
-        }
-        plain.push_str(rest);
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain));
-        }
-        Ok(Self(pieces))
+        sluicegate_connector::Template::parse("table", text, &FIELDS).map(Self)
     }
 
     /// The table of an output; `database` is that of the connection.
@@ -68,12 +37,12 @@ impl Template {
     /// [`sluicegate_connector::Class::Configuration`] for a name that no table can have.
     pub fn table(&self, output: &TableName, database: &str) -> Result<TableRef, Error> {
         let mut name = String::new();
-        for piece in &self.0 {
+        for piece in self.0.pieces() {
             name.push_str(match piece {
                 Piece::Text(text) => text,
-                Piece::Table => output.as_str(),
-                Piece::Database => output.database(),
-                Piece::Name => output.table(),
+                Piece::Field(Field::Table) => output.as_str(),
+                Piece::Field(Field::Database) => output.database(),
+                Piece::Field(Field::Name) => output.table(),
             });
         }
         let (database, table) = name.rsplit_once('.').unwrap_or((database, &name));

@@ -1,29 +1,31 @@
 //! The table of an output.
 
-use sluicegate_connector::Error;
+use sluicegate_connector::{Error, Piece};
 use sluicegate_model::TableName;
 
 use crate::table::TableRef;
 
 /// A name with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(String);
+pub struct Template(sluicegate_connector::Template<Field>);
 
-/// What may stand in braces.
-const PLACEHOLDERS: [&str; 3] = ["{table}", "{database}", "{name}"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Table,
+    Database,
+    Name,
+}
+
+const FIELDS: [(&str, Field); 3] =
+    [("table", Field::Table), ("database", Field::Database), ("name", Field::Name)];
 
 impl Template {
-    /// Looks at the placeholders of a text.
+    /// Takes a text apart. `{{` is a brace.
     ///
     /// # Errors
-    /// [`sluicegate_connector::Class::Configuration`] for one that there is not, or that does not end.
+    /// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let rest = PLACEHOLDERS.iter().fold(text.to_owned(), |text, known| text.replace(known, ""));
-        if rest.contains(['{', '}']) {
-            let what = format!("`table` of the sink, {text:?}, has a placeholder that there is not");
-            return Err(Error::configuration(what).help("there are {table}, {database}, {name}"));
-        }
-        Ok(Self(text.to_owned()))
+        sluicegate_connector::Template::parse("table", text, &FIELDS).map(Self)
     }
 
     /// The table of an output; `database` is that of the connection.
@@ -31,11 +33,15 @@ impl Template {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a name that no table can have.
     pub fn table(&self, output: &TableName, database: &str) -> Result<TableRef, Error> {
-        let values = [output.as_str(), output.database(), output.table()];
-        let name = PLACEHOLDERS
-            .iter()
-            .zip(values)
-            .fold(self.0.clone(), |text, (placeholder, value)| text.replace(placeholder, value));
+        let mut name = String::new();
+        for piece in self.0.pieces() {
+            name.push_str(match piece {
+                Piece::Text(text) => text,
+                Piece::Field(Field::Table) => output.as_str(),
+                Piece::Field(Field::Database) => output.database(),
+                Piece::Field(Field::Name) => output.table(),
+            });
+        }
         let (database, table) = name.rsplit_once('.').unwrap_or((database, &name));
         for part in [database, table] {
             // docs.starrocks.io, "System limits": letters, digits, underscores and more, 1,023 characters.
