@@ -282,8 +282,11 @@ fn launch(
         .open(&log_path)
         .map_err(ServerError::io(format!("opening {}", log_path.display())))?;
     let mut command = vec!["java".to_owned(), format!("-Xmx{}m", options.heap_mib)];
+    // What the libraries unpack goes with the broker, also where it is killed.
+    command.push(format!("-Djava.io.tmpdir={}", directory.display()));
     let flags = [
         "-XX:+UseSerialGC",
+        "-XX:-UsePerfData",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.net.preferIPv4Stack=true",
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
