@@ -258,7 +258,14 @@ impl KafkaClient {
                 .flat_map(MetadataTopic::partitions)
                 .filter(|p| p.leader() >= 0)
                 .count();
-            Ok(with_leader == partitions as usize)
+            if with_leader != partitions as usize {
+                return Ok(false);
+            }
+            // The metadata name a leader before it knows that it is one.
+            for partition in 0..partitions {
+                consumer.fetch_watermarks(topic, partition, REQUEST)?;
+            }
+            Ok(true)
         })
     }
 }
