@@ -76,7 +76,7 @@ impl Config {
             letters::route(&self.loaded, &self.ring).map_err(|error| self.refused("dead_letters", &error))?;
         let sink = file
             .sink
-            .build(&setting, group, route.joined.as_ref())
+            .build(&file.source, &setting, group, route.joined.as_ref())
             .map_err(|error| self.refused("sink", &error))?;
         Ok(Pipeline {
             name: file.pipeline.clone(),
@@ -174,8 +174,17 @@ impl Config {
     pub(super) fn engine_options(&self) -> Options {
         let mut options = self.loaded.pipeline.engine.clone();
         let is_set = |key: &str| self.loaded.tree.at(&["engine", key]).is_some();
+        let seconds = |seconds| TimeSpan(Duration::from_secs(seconds));
+        // Each load makes a version of each tablet, of which there may not be many.
+        if matches!(&self.loaded.pipeline.sink, SinkEntry::StarRocks(_)) {
+            if !is_set("max_epoch") {
+                options.max_epoch = options.max_epoch.max(seconds(30));
+            }
+            if !is_set("max_delay") {
+                options.max_delay = seconds(10).min(options.max_epoch);
+            }
+        }
         if matches!(&self.loaded.pipeline.sink, SinkEntry::File(sink) if sink.format.is_columns()) {
-            let seconds = |seconds| TimeSpan(Duration::from_secs(seconds));
             if !is_set("max_epoch") {
                 options.max_epoch = seconds(60);
             }

@@ -136,6 +136,12 @@ impl Checker<'_> {
                 let told = database.into_iter().chain(options);
                 problems.extend(told.map(|error| self.of_system(["sink", "mysql"], &error)));
             }
+            SinkEntry::StarRocks(sink) => {
+                let connection = sink.connection.check().err();
+                let options = sink.options.check().err();
+                let told = connection.into_iter().chain(options);
+                problems.extend(told.map(|error| self.of_system(["sink", "starrocks"], &error)));
+            }
             SinkEntry::File(options) => {
                 problems.extend(options.check().err().map(|error| self.of_system(["sink", "file"], &error)));
             }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sluicegate_kafka::Connection as Kafka;
 use sluicegate_mysql::Connection as MySql;
+use sluicegate_starrocks::Connection as StarRocks;
 
 /// A system and how it is reached.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -19,6 +20,9 @@ pub(super) enum ConnectionEntry {
     /// A MySQL or MariaDB.
     #[serde(rename = "mysql")]
     MySql(MySql),
+    /// A StarRocks cluster.
+    #[serde(rename = "starrocks")]
+    StarRocks(StarRocks),
 }
 
 impl ConnectionEntry {
@@ -27,6 +31,7 @@ impl ConnectionEntry {
         match self {
             Self::Kafka(_) => Kafka::KIND,
             Self::MySql(_) => MySql::KIND,
+            Self::StarRocks(_) => StarRocks::KIND,
         }
     }
 }
@@ -56,7 +61,7 @@ impl Reach for Kafka {
     fn of(entry: &ConnectionEntry) -> Option<&Self> {
         match entry {
             ConnectionEntry::Kafka(connection) => Some(connection),
-            ConnectionEntry::MySql(_) => None,
+            ConnectionEntry::MySql(_) | ConnectionEntry::StarRocks(_) => None,
         }
     }
 }
@@ -71,7 +76,22 @@ impl Reach for MySql {
     fn of(entry: &ConnectionEntry) -> Option<&Self> {
         match entry {
             ConnectionEntry::MySql(connection) => Some(connection),
-            ConnectionEntry::Kafka(_) => None,
+            ConnectionEntry::Kafka(_) | ConnectionEntry::StarRocks(_) => None,
+        }
+    }
+}
+
+impl Reach for StarRocks {
+    const KIND: &'static str = "a StarRocks cluster";
+    const NAME: &'static str = "StarRocks";
+    const ADDRESS: &'static str = "fe";
+    const IN_PLACE: &'static [&'static str] =
+        &["fe", "sql", "database", "user", "password", "backends", "connect_timeout", "request_timeout"];
+
+    fn of(entry: &ConnectionEntry) -> Option<&Self> {
+        match entry {
+            ConnectionEntry::StarRocks(connection) => Some(connection),
+            ConnectionEntry::Kafka(_) | ConnectionEntry::MySql(_) => None,
         }
     }
 }
@@ -89,6 +109,9 @@ pub(super) type OnKafka<O> = On<Kafka, O>;
 
 /// A block of options on a MySQL or MariaDB.
 pub(super) type OnMySql<O> = On<MySql, O>;
+
+/// A block of options on a StarRocks cluster.
+pub(super) type OnStarRocks<O> = On<StarRocks, O>;
 
 /// The key that names a connection.
 pub(super) const CONNECTION: &str = "connection";

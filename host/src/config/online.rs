@@ -41,7 +41,7 @@ impl Config {
         let tables = outputs.tables();
 
         let identity = self.identity()?;
-        let mut sink = file.sink.build(&self.setting(&identity), None, None)?;
+        let mut sink = file.sink.build(&file.source, &self.setting(&identity), None, None)?;
         // Topics that the run will make need not be there, and are not made by a check.
         let outputs = if file.sink.makes_outputs() { Vec::new() } else { outputs.into_batches() };
         sink.prepare(&outputs).await?;

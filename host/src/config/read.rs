@@ -98,6 +98,9 @@ impl Reader<'_> {
         if let Some(mysql) = self.block(&["sink", "mysql"], false)? {
             return Ok(SinkEntry::MySql(Box::new(mysql)));
         }
+        if let Some(starrocks) = self.block(&["sink", "starrocks"], false)? {
+            return Ok(SinkEntry::StarRocks(Box::new(starrocks)));
+        }
         self.block(&["sink", "kafka"], true)?.map(|kafka| SinkEntry::Kafka(Box::new(kafka))).ok_or(Told)
     }
 

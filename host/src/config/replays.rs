@@ -111,7 +111,9 @@ impl Config {
     /// of its one pipeline.
     fn replay_name(&self) -> String {
         match &self.loaded.pipeline.sink {
-            SinkEntry::Kafka(_) | SinkEntry::MySql(_) => format!("{}/replay", self.name()),
+            SinkEntry::Kafka(_) | SinkEntry::MySql(_) | SinkEntry::StarRocks(_) => {
+                format!("{}/replay", self.name())
+            }
             SinkEntry::File(_) => self.name().to_owned(),
         }
     }
@@ -132,7 +134,7 @@ impl Config {
             letters::route(&self.loaded, &self.ring).map_err(|error| self.refused("dead_letters", &error))?;
         let sink = file
             .sink
-            .build(&self.setting(&identity), None, route.joined.as_ref())
+            .build(&self.loaded.pipeline.source, &self.setting(&identity), None, route.joined.as_ref())
             .map_err(|error| self.refused("sink", &error))?;
         route.engine.stop_after = StopAfter { failed: u64::MAX, of: u64::MAX };
         Ok(Pipeline {

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use sluicegate_file::SinkOptions as FileOptions;
 use sluicegate_kafka::SinkOptions;
 use sluicegate_mysql::SinkOptions as MySqlOptions;
+use sluicegate_starrocks::SinkOptions as StarRocksOptions;
 
-use super::connections::{OnKafka, OnMySql};
+use super::connections::{OnKafka, OnMySql, OnStarRocks};
 
 /// Where rows go: one system.
 #[derive(JsonSchema)]
@@ -16,6 +17,9 @@ pub(super) enum SinkEntry {
     /// Tables of a MySQL or MariaDB.
     #[schemars(rename = "mysql")]
     MySql(Box<OnMySql<MySqlOptions>>),
+    /// Tables of a StarRocks cluster.
+    #[schemars(rename = "starrocks")]
+    StarRocks(Box<OnStarRocks<StarRocksOptions>>),
     /// Files in a directory, or standard output.
     File(Box<FileOptions>),
 }

@@ -8,12 +8,14 @@
 //! |---|---|
 //! | `kafka` | topics |
 //! | `mysql` | tables of MySQL and MariaDB |
+//! | `starrocks` | tables of StarRocks |
 //! | `file` | files, standard input and output |
 //! | `terms` | positions by numbers that people give |
 
 mod file;
 mod kafka;
 mod mysql;
+mod starrocks;
 mod terms;
 
 use std::path::Path;
@@ -123,6 +125,7 @@ impl SinkEntry {
     /// A sink for rows of a source.
     pub(super) fn build(
         &self,
+        source: &SourceEntry,
         setting: &Setting<'_>,
         group: Option<SourceGroup>,
         letters: Option<&DeadLetterOptions>,
@@ -130,6 +133,7 @@ impl SinkEntry {
         match self {
             Self::Kafka(on) => kafka::sink(on, setting, group, letters),
             Self::MySql(on) => mysql::sink(on, setting),
+            Self::StarRocks(on) => starrocks::sink(on, source, setting, group),
             Self::File(options) => file::sink(options, setting),
         }
     }
@@ -139,6 +143,7 @@ impl SinkEntry {
         match self {
             Self::Kafka(on) => kafka::encoder(on),
             Self::MySql(on) => mysql::encoder(on),
+            Self::StarRocks(on) => starrocks::encoder(on),
             Self::File(options) => file::encoder(options, directory),
         }
     }
@@ -147,7 +152,7 @@ impl SinkEntry {
     pub(super) fn encrypt(&self) -> Option<&Encryption> {
         match self {
             Self::Kafka(on) => on.options.encrypt.as_ref(),
-            Self::MySql(_) => None,
+            Self::MySql(_) | Self::StarRocks(_) => None,
             Self::File(options) => options.encrypt.as_ref(),
         }
     }
@@ -156,7 +161,7 @@ impl SinkEntry {
     pub(super) fn set_keys(&mut self, ring: &KeyRing) {
         let encrypt = match self {
             Self::Kafka(on) => &mut on.options.encrypt,
-            Self::MySql(_) => return,
+            Self::MySql(_) | Self::StarRocks(_) => return,
             Self::File(options) => &mut options.encrypt,
         };
         if let Some(encryption) = encrypt {
@@ -169,6 +174,7 @@ impl SinkEntry {
         match self {
             Self::Kafka(_) => "kafka",
             Self::MySql(_) => "mysql",
+            Self::StarRocks(_) => "starrocks",
             Self::File(_) => "file",
         }
     }
@@ -176,7 +182,7 @@ impl SinkEntry {
     /// Whether it can remove all rows of a table.
     pub(super) fn applies_truncates(&self) -> bool {
         match self {
-            Self::Kafka(_) | Self::MySql(_) | Self::File(_) => false,
+            Self::Kafka(_) | Self::MySql(_) | Self::StarRocks(_) | Self::File(_) => false,
         }
     }
 
@@ -185,6 +191,7 @@ impl SinkEntry {
         match self {
             Self::Kafka(on) => on.options.create_topics.is_some(),
             Self::MySql(on) => on.options.create_tables,
+            Self::StarRocks(on) => on.options.create_tables,
             Self::File(_) => false,
         }
     }
@@ -201,6 +208,7 @@ impl SinkEntry {
             (Self::Kafka(to), SourceEntry::File(_)) => {
                 Ok(terms::measured(kafka::positions_of_others(to, setting)?, terms()?))
             }
+            (Self::StarRocks(to), _) => starrocks::positions(to, source, setting),
             (Self::MySql(to), _) => Ok(terms::measured(mysql::positions(to, setting), terms()?)),
             (Self::File(to), _) => Ok(terms::measured(file::positions(to, setting)?, terms()?)),
         }
