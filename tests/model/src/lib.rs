@@ -132,6 +132,7 @@
 //! - [`process`]: what a process remembers.
 //! - `environment`, `client`, `writer`: the steps that both protocols share.
 //! - `same_cluster`, `two_clusters`: the steps of one protocol.
+//! - [`prepared`]: the protocol for a sink that keeps no position, a model of its own.
 
 pub mod action;
 pub mod broker;
@@ -139,6 +140,7 @@ mod client;
 mod environment;
 pub mod group;
 pub mod positions;
+pub mod prepared;
 pub mod process;
 pub mod rules;
 mod same_cluster;

@@ -1,0 +1,70 @@
+//! The rules, each a switch.
+
+/// A rule of the protocol. All are on in [`Rules::all`]; a test takes out one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Rule {
+    /// A lane's term is raised before its position and note are read.
+    ///
+    /// Without: Q reads position 0; P decides about row 0 and commits it; Q raises the term, and reads row 0 again.
+    FenceFirst,
+    /// The store refuses a decision under an older term.
+    ///
+    /// Without: P, from whom a lane was taken, decides about row 0, which Q has too.
+    Term,
+    /// The store refuses a decision that does not follow the last one that its sender knows.
+    ///
+    /// Without: P's decision arrives twice, the second time after the next one: the position goes back.
+    Sequence,
+    /// Who takes a lane commits the label that its note names.
+    ///
+    /// Without: P dies between the decision and the commit; Q begins behind the row.
+    FinishNote,
+    /// After anything but a plain yes to a decision nothing is rolled back.
+    ///
+    /// Without: the answer is lost, P rolls back, and the decision was made.
+    KeepInDoubt,
+    /// After anything but a plain yes to a decision the lanes are taken again.
+    ///
+    /// Without: the answer is lost, P goes on from what it remembers and reads the row again; the decision was made, and
+    /// who takes the lane later commits its label too.
+    TakeAgain,
+    /// No next decision about a lane before the label of the last one is committed.
+    ///
+    /// Without: the next decision's note replaces the one that named the label; P dies, and nobody commits it.
+    CommitBeforeNext,
+    /// A label of which the sink knows nothing is not taken for one that was committed.
+    ///
+    /// Without: what was aborted by hand, or by time, is passed over.
+    UnknownIsNotApplied,
+    /// A label of which the sink knows nothing is not taken for one that was aborted, where rows would be there twice.
+    ///
+    /// Without: P commits and dies; the label is forgotten; Q reads the row again.
+    UnknownIsNotAborted,
+    /// What another process prepared is never rolled back.
+    ///
+    /// Without: P is between decision and commit when Q rolls its label back.
+    OwnLabelsOnly,
+}
+
+/// The set of rules that a search runs under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules(u16);
+
+impl Rules {
+    /// The protocol as it is.
+    pub const fn all() -> Self {
+        Self(u16::MAX)
+    }
+
+    /// The protocol without one rule.
+    #[must_use]
+    pub const fn without(self, rule: Rule) -> Self {
+        Self(self.0 & !(1 << rule as u8))
+    }
+
+    /// Whether a rule holds.
+    pub const fn on(self, rule: Rule) -> bool {
+        self.0 & (1 << rule as u8) != 0
+    }
+}

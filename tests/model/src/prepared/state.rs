@@ -1,0 +1,156 @@
+//! What the search looks at.
+
+/// Processes, at most.
+pub const PROCESSES: usize = 3;
+/// Lanes.
+pub const LANES: usize = 2;
+/// Rows of a lane, at most.
+pub const ROWS: usize = 2;
+/// Labels of one search.
+pub const LABELS: usize = 7;
+
+/// Faults that may still happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Faults {
+    /// A lane is taken from who has it, without telling it.
+    pub takes: u8,
+    /// A process dies.
+    pub crashes: u8,
+    /// The answer to a decision is lost.
+    pub lost_answers: u8,
+    /// A decision arrives a second time.
+    pub copies: u8,
+    /// The sink forgets a committed label.
+    pub forgotten: u8,
+    /// The sink aborts a prepared label: its time was up.
+    pub aborted: u8,
+}
+
+/// What the position store has of a lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// Raised by each take.
+    pub term: u8,
+    /// Decisions so far.
+    pub sequence: u8,
+    /// Rows that are read.
+    pub position: u8,
+    /// The label that the last decision names, until it is done, with the position before it.
+    pub note: Option<(u8, u8)>,
+}
+
+/// Where a label stands in the sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stand {
+    /// Prepared.
+    Prepared,
+    /// Its rows are in the table.
+    Committed,
+    /// Aborted.
+    Aborted,
+    /// It was committed, and nobody knows of it any more.
+    Forgotten,
+}
+
+/// A label, with the row that it brings of each lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// Who prepared it.
+    pub owner: u8,
+    /// Where it stands.
+    pub stand: Stand,
+    /// Of each lane the row, and what its sender knew of the lane.
+    pub rows: [Option<Move>; LANES],
+}
+
+/// What a decision asks for of one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Move {
+    /// The row; the position before it.
+    pub row: u8,
+    /// The term under which the lane was taken.
+    pub term: u8,
+    /// Decisions that the sender knows of.
+    pub sequence: u8,
+}
+
+/// What a process does about a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// It is not its own.
+    None,
+    /// It has read position and note, and not raised the term yet.
+    Read(u8, Option<(u8, u8)>, u8),
+    /// It has raised the term.
+    Fenced(u8),
+    /// It knows position and note.
+    Taken {
+        /// The term.
+        term: u8,
+        /// Decisions that it knows of.
+        sequence: u8,
+        /// Where it goes on.
+        position: u8,
+        /// What has to be finished first.
+        note: Option<(u8, u8)>,
+    },
+}
+
+/// What a process does about its epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Nothing is prepared.
+    Idle,
+    /// A label is prepared.
+    Prepared(u8),
+    /// A decision is asked for.
+    Asked(u8),
+    /// The answer was yes.
+    Decided(u8),
+    /// The label is committed, and the note not marked.
+    Committed(u8),
+    /// The answer was no, or lost.
+    Doubt(u8),
+}
+
+/// A process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Process {
+    /// Whether it runs.
+    pub up: bool,
+    /// Its lanes.
+    pub lanes: [Lane; LANES],
+    /// Its epoch.
+    pub phase: Phase,
+    /// Without [`super::Rule::CommitBeforeNext`]: a label that is committed later.
+    pub later: Option<u8>,
+    /// The answer to its decision, once that has arrived.
+    pub answer: Option<bool>,
+}
+
+/// Everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    /// The position store.
+    pub store: [Record; LANES],
+    /// The sink's labels.
+    pub labels: [Option<Label>; LABELS],
+    /// How often each row is in the table; for a primary key, whether it was there last.
+    pub table: [[u8; ROWS]; LANES],
+    /// The row that was applied last, and one; for a primary key.
+    pub value: [u8; LANES],
+    /// The processes.
+    pub processes: [Process; PROCESSES],
+    /// A decision that may arrive a second time.
+    pub copy: Option<u8>,
+    /// Faults that may still happen.
+    pub faults: Faults,
+    /// A person has to look.
+    pub stopped: bool,
+}
+
+impl Process {
+    /// One that does not run.
+    pub const ABSENT: Self =
+        Self { up: false, lanes: [Lane::None; LANES], phase: Phase::Idle, later: None, answer: None };
+}
