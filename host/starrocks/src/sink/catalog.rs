@@ -8,7 +8,6 @@ use sluicegate_connector::Error;
 use sluicegate_model::ChangeBatch;
 
 use super::destination::Template;
-use super::options::WriteMode;
 use super::plan::Plan;
 use super::writer::Shared;
 use crate::sql::Session;
@@ -105,7 +104,8 @@ impl Catalog {
 }
 
 fn statement(shared: &Shared, name: &TableRef, batch: &ChangeBatch) -> Result<String, String> {
-    create_statement(name, batch, shared.options.write == WriteMode::Append, shared.options.copies)
+    let upserts = shared.options.write.upserts(!batch.primary_key().is_empty());
+    create_statement(name, batch, !upserts, shared.options.copies)
 }
 
 fn told(misfits: &[(TableRef, Vec<String>)]) -> Error {

@@ -52,6 +52,20 @@ pub enum WriteMode {
     /// Rows are added, for tables without a primary key. Of an update the row after it is added; a delete goes to the
     /// dead letters.
     Append,
+    /// As each table is: `upsert` into those with a primary key, `append` to all others. A table that is made gets the
+    /// primary key that the rows have.
+    Auto,
+}
+
+impl WriteMode {
+    /// Whether rows take the place of those with their keys, in a table that has, or will have, a primary key or not.
+    pub(super) fn upserts(self, has_key: bool) -> bool {
+        match self {
+            Self::Upsert => true,
+            Self::Append => false,
+            Self::Auto => has_key,
+        }
+    }
 }
 
 /// Whether a row may be there twice after a crash.

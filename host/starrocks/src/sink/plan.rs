@@ -6,7 +6,7 @@ use arrow_schema::{Field, SchemaRef};
 use sluicegate_format::values::push_text;
 use sluicegate_model::{ChangeBatch, TableName};
 
-use super::options::{OnSchemaChange, SinkOptions, WriteMode};
+use super::options::{OnSchemaChange, SinkOptions};
 use crate::client::LoadOptions;
 use crate::sql;
 use crate::table::make::column_definition;
@@ -41,8 +41,8 @@ pub struct Plan {
     pub schema: SchemaRef,
     /// The key that the rows bring.
     pub primary_key: Arc<[String]>,
-    /// What becomes of a row.
-    pub write: WriteMode,
+    /// Whether rows take the place of those with their keys; else they are added.
+    pub upserts: bool,
     /// The columns that are written, in order.
     pub columns: Vec<PlannedColumn>,
     /// Places among the columns of the key's, in the key's order; empty where rows are added.
@@ -63,14 +63,14 @@ impl Plan {
     /// Everything that does not fit, a sentence each.
     pub fn new(table: &Table, batch: &ChangeBatch, options: &SinkOptions) -> Result<Arc<Self>, Vec<String>> {
         let mut misfits = Vec::new();
-        let write = options.write;
+        let upserts = options.write.upserts(table.model == Model::Primary);
         let columns = columns(table, batch, options.on_schema_change, &mut misfits);
         let mut key = Vec::new();
-        if write == WriteMode::Upsert {
+        if upserts {
             key = key_of(table, batch, &columns, &mut misfits);
         } else if table.model == Model::Primary {
             misfits.push(
-                "it is a primary key table, where a row that is added takes the place of another: set `write: upsert`"
+                "it is a primary key table, where a row that is added takes the place of another: set `write: upsert` or `write: auto`"
                     .to_owned(),
             );
         }
@@ -107,7 +107,7 @@ impl Plan {
             output: batch.table().clone(),
             schema: Arc::clone(batch.schema()),
             primary_key: Arc::clone(batch.primary_key()),
-            write,
+            upserts,
             columns,
             key,
             partial,
@@ -145,7 +145,7 @@ impl Plan {
             }
         }
         let has_bytes = !derived.is_empty();
-        if self.write == WriteMode::Upsert && only.is_none() {
+        if self.upserts && only.is_none() {
             sources.push(OP.to_owned());
             paths.push(path(OP));
         }
@@ -237,7 +237,7 @@ fn key_of(
 ) -> Vec<usize> {
     if table.model != Model::Primary {
         misfits.push(format!(
-            "it is {}, where no row is changed or removed: make it a primary key table, or set `write: append`",
+            "it is {}, where no row is changed or removed: make it a primary key table, or set `write: append` or `write: auto`",
             table.model
         ));
         return Vec::new();

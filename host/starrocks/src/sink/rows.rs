@@ -14,7 +14,6 @@ use sluicegate_model::field::{JSON, JSON_RAW};
 use sluicegate_model::{Cell, ChangeBatch, Column, Origin, RowKind};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::options::WriteMode;
 use super::plan::{Plan, PlannedColumn};
 use crate::table::{ColumnType, Fit};
 
@@ -250,7 +249,7 @@ impl Encoding<'_> {
     }
 
     fn single(&mut self, kind: RowKind, row: usize) -> Result<(), String> {
-        if self.plan.write == WriteMode::Append {
+        if !self.plan.upserts {
             if !kind.is_present() {
                 return Err(
                     "rows are only added to the table (`write: append`), and this one is deleted".to_owned()
@@ -273,7 +272,7 @@ impl Encoding<'_> {
     /// An update with both its images.
     fn pair(&mut self, before: usize) -> Result<(), String> {
         let after = before + 1;
-        if self.plan.write == WriteMode::Append {
+        if !self.plan.upserts {
             return self.single(RowKind::UpdateAfter, after);
         }
         let start = self.out.keys.len();

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::options::WriteMode;
 use super::plan::OP;
 use super::rows::{Op, split};
 use super::window::TableWindow;
@@ -29,7 +28,7 @@ pub fn batches(table: &TableWindow) -> Vec<Batch> {
     let mut whole = Vec::new();
     let mut parts: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     for (place, entry) in table.entries.iter().enumerate() {
-        if entry.op == Op::Patch || (table.plan.write == WriteMode::Append && !is_whole(table, place)) {
+        if entry.op == Op::Patch || (!table.plan.upserts && !is_whole(table, place)) {
             parts.entry(names(table, place)).or_default().push(place);
         } else {
             whole.push(place);
@@ -38,12 +37,12 @@ pub fn batches(table: &TableWindow) -> Vec<Batch> {
     let mut batches = Vec::new();
     if !whole.is_empty() {
         let options = table.plan.load(None);
-        batches.push(Batch { options, entries: whole, has_op: table.plan.write == WriteMode::Upsert });
+        batches.push(Batch { options, entries: whole, has_op: table.plan.upserts });
     }
     for (names, entries) in parts {
         let mut options = table.plan.load(Some(&names));
         // Rows that are added have no others to leave as they are: what is missing is the column's default.
-        options.partial &= table.plan.write == WriteMode::Upsert;
+        options.partial &= table.plan.upserts;
         batches.push(Batch { options, entries, has_op: false });
     }
     batches

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use sluicegate_connector::SinkReject;
 
-use super::options::WriteMode;
 use super::plan::Plan;
 use super::rows::{Op, Row, Rows, merge};
 
@@ -85,7 +84,7 @@ impl TableWindow {
     fn add(&mut self, place: Place) -> Added {
         let (op, hash) = (self.row(place).op, self.row(place).hash);
         let fresh = Entry { op, place, merged: None };
-        if self.plan.write == WriteMode::Append {
+        if !self.plan.upserts {
             self.entries.push(fresh);
             return Added::Yes;
         }
