@@ -10,11 +10,13 @@ pub enum Rule {
     FenceFirst,
     /// The store refuses a decision under an older term.
     ///
-    /// Without: P, from whom a lane was taken, decides about row 0, which Q has too.
+    /// Without, in a store that does not count decisions either: P, from whom a lane was taken, decides about row 0,
+    /// which Q has too. Where the store counts them, nothing is lost: whoever decides first makes the other take the lane again.
     Term,
     /// The store refuses a decision that does not follow the last one that its sender knows.
     ///
-    /// Without: P's decision arrives twice, the second time after the next one: the position goes back.
+    /// Without: P's decision arrives twice, the second time after the next one: the position goes back. A store to which
+    /// nothing arrives twice (a Kafka transaction: the broker numbers what a producer sends) needs no more than the term.
     Sequence,
     /// Who takes a lane commits the label that its note names.
     ///
@@ -22,7 +24,8 @@ pub enum Rule {
     FinishNote,
     /// After anything but a plain yes to a decision nothing is rolled back.
     ///
-    /// Without: the answer is lost, P rolls back, and the decision was made.
+    /// Without: the answer is lost, P rolls back, and the decision was made. No row is lost, as the sink knows that the label
+    /// was aborted; but a person has to look, or a table with a primary key gets the rows again.
     KeepInDoubt,
     /// After anything but a plain yes to a decision the lanes are taken again.
     ///
@@ -43,7 +46,8 @@ pub enum Rule {
     UnknownIsNotAborted,
     /// What another process prepared is never rolled back.
     ///
-    /// Without: P is between decision and commit when Q rolls its label back.
+    /// Without: P is between decision and commit when Q rolls its label back. As with [`Rule::KeepInDoubt`] a person
+    /// has to look.
     OwnLabelsOnly,
 }
 

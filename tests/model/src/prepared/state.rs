@@ -6,8 +6,9 @@ pub const PROCESSES: usize = 3;
 pub const LANES: usize = 2;
 /// Rows of a lane, at most.
 pub const ROWS: usize = 2;
-/// Labels of one search.
-pub const LABELS: usize = 7;
+/// Labels that anybody knows of at one time: of each process the one that it asks about or those that its lanes' notes
+/// name, those of the notes in the store, and the one of a decision that is still on its way.
+pub const LABELS: usize = 2 * PROCESSES + LANES + 1;
 
 /// Faults that may still happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -141,12 +142,44 @@ pub struct State {
     pub value: [u8; LANES],
     /// The processes.
     pub processes: [Process; PROCESSES],
-    /// A decision that may arrive a second time.
+    /// A decision that arrived, and of which a copy is still on its way.
     pub copy: Option<u8>,
     /// Faults that may still happen.
     pub faults: Faults,
     /// A person has to look.
     pub stopped: bool,
+}
+
+impl State {
+    /// Drops labels that nobody can ask about any more: what the sink does about them changes nothing.
+    pub fn drop_unknown_labels(&mut self) {
+        let mut known = [false; LABELS];
+        let mut keep = |label: u8| known[usize::from(label)] = true;
+        self.store.iter().filter_map(|record| record.note).for_each(|(label, _)| keep(label));
+        self.copy.into_iter().for_each(&mut keep);
+        for process in &self.processes {
+            process.later.into_iter().for_each(&mut keep);
+            match process.phase {
+                Phase::Idle => {}
+                Phase::Prepared(label)
+                | Phase::Asked(label)
+                | Phase::Decided(label)
+                | Phase::Committed(label)
+                | Phase::Doubt(label) => keep(label),
+            }
+            for lane in &process.lanes {
+                if let Lane::Read(_, Some((label, _)), _) | Lane::Taken { note: Some((label, _)), .. } = lane
+                {
+                    keep(*label);
+                }
+            }
+        }
+        for (label, known) in self.labels.iter_mut().zip(known) {
+            if !known {
+                *label = None;
+            }
+        }
+    }
 }
 
 impl Process {

@@ -44,11 +44,13 @@ pub enum Action {
     Ask(usize),
     /// The decision arrives at the store.
     Arrive(usize),
+    /// It arrives, and a copy of it is still on its way.
+    ArriveTwice(usize),
     /// Its answer comes.
     Answer(usize),
     /// Its answer is lost.
     LoseAnswer(usize),
-    /// A decision arrives a second time.
+    /// The copy arrives.
     Copy,
     /// The label is committed.
     Commit(usize),
@@ -70,6 +72,8 @@ pub enum Action {
 pub const NO_ROW_DOUBLED: &str = "no row is there twice";
 /// Name of the property that no row is passed over.
 pub const NO_ROW_LOST: &str = "no row is passed over";
+/// Name of the property that no person has to look, unless the sink has forgotten or aborted what was decided.
+pub const NOBODY_ASKED: &str = "nobody is asked without need";
 /// Name of the property that the search reaches the end of the work.
 pub const ALL_DONE: &str = "all rows are there, all faults have happened";
 
@@ -320,18 +324,22 @@ impl World {
                 if s.processes[p].answer.is_some() {
                     return None;
                 }
-                let made = self.decide(s, label);
-                s.processes[p].answer = Some(made);
-                if made && s.faults.copies > 0 {
-                    s.copy = Some(label);
-                }
+                s.processes[p].answer = Some(self.decide(s, label));
                 Some(())
+            }
+            Action::ArriveTwice(p) => {
+                let Phase::Asked(label) = s.processes[p].phase else { return None };
+                if s.copy.is_some() {
+                    return None;
+                }
+                s.faults.copies = s.faults.copies.checked_sub(1)?;
+                s.copy = Some(label);
+                self.step(s, Action::Arrive(p))
             }
             Action::Answer(p) => self.answer(s, p, false),
             Action::LoseAnswer(p) => self.answer(s, p, true),
             Action::Copy => {
                 let label = s.copy.take()?;
-                s.faults.copies = s.faults.copies.checked_sub(1)?;
                 self.decide(s, label);
                 Some(())
             }
@@ -429,6 +437,7 @@ impl Model for World {
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         for p in (0..PROCESSES).filter(|p| state.processes[*p].up) {
             actions.extend([Action::Prepare(p), Action::Ask(p), Action::Arrive(p), Action::Answer(p)]);
+            actions.push(Action::ArriveTwice(p));
             actions.extend([
                 Action::LoseAnswer(p),
                 Action::Commit(p),
@@ -449,6 +458,7 @@ impl Model for World {
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut next = *last;
         self.step(&mut next, action)?;
+        next.drop_unknown_labels();
         Some(next)
     }
 
@@ -456,6 +466,10 @@ impl Model for World {
         vec![
             Property::always(NO_ROW_DOUBLED, |world: &World, state: &State| !state.has_doubled(world.table)),
             Property::always(NO_ROW_LOST, |world: &World, state: &State| !state.has_lost(world.table)),
+            Property::always(NOBODY_ASKED, |world: &World, state: &State| {
+                let faults = world.faults;
+                !state.stopped || faults.forgotten > 0 || faults.aborted > 0
+            }),
             Property::sometimes(ALL_DONE, |world: &World, state: &State| {
                 let all = state
                     .store
