@@ -13,7 +13,7 @@
 //! | `security` | TLS, certificates of clients, SASL |
 //! | `dead_letters` | dead letters listed, shown and sent again |
 //! | `stranger` | a first transform, from `new transform` to rows, with the SDK as it is published |
-//! | `starrocks` | tables of a simulated StarRocks as target, kills and lost answers among them |
+//! | `starrocks` | tables of a simulated StarRocks as target |
 //! | `positions` | positions shown and moved; two processes under one name |
 
 mod dead_letters;

@@ -150,11 +150,24 @@ impl Simulator {
     /// # Errors
     /// The system's.
     pub async fn restart_back_end(&mut self, number: usize) -> io::Result<()> {
-        let address = self.back_ends[number].0;
+        self.stop_back_end(number).await;
+        self.start_back_end(number).await
+    }
+
+    /// Stops a back end.
+    pub async fn stop_back_end(&mut self, number: usize) {
         if let Some(listener) = self.back_ends[number].1.take() {
             listener.stop().await;
         }
         self.cluster.state().restart_back_end(number);
+    }
+
+    /// Starts a back end that was stopped.
+    ///
+    /// # Errors
+    /// The system's.
+    pub async fn start_back_end(&mut self, number: usize) -> io::Result<()> {
+        let address = self.back_ends[number].0;
         self.back_ends[number].1 = Some(back_end(&self.cluster, number, address).await?);
         Ok(())
     }

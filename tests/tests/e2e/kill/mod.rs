@@ -9,11 +9,13 @@
 //! | `plan` | which faults, and when |
 //! | `processes` | a process and what is done to it |
 //! | `tables` | the same into tables of MySQL and MariaDB |
+//! | `starrocks` | the same into tables of a simulated StarRocks |
 //!
 //! What is here goes from topics to topics.
 
 mod plan;
 mod processes;
+mod starrocks;
 mod tables;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -91,23 +91,28 @@ fn torment(flavour: Flavour) {
     eprintln!("{name}: {} changes, {} accounts, {faults} faults", accounts.changes(), accounts.rows().len());
 }
 
-/// Everything that is not as it should be.
-fn look(client: &mut MySqlClient, accounts: &Accounts, ends: &BTreeMap<i32, i64>) -> String {
+/// Rows that are missing, and rows that are there instead. Nothing where both are the same in the same order.
+pub fn difference(expected: &[String], found: &[String]) -> String {
     let mut wrong = String::new();
-    let mut lines = |sql: &str| client.lines(sql).expect("rows");
-    let found = lines("SELECT id, owner, balance, note, `change` FROM accounts ORDER BY id");
-    let expected = accounts.rows();
     if found != expected {
         let only = |here: &[String], there: &[String]| -> Vec<String> {
             let there: HashSet<&String> = there.iter().collect();
             here.iter().filter(|row| !there.contains(row)).cloned().collect()
         };
-        let (missing, strange) = (only(&expected, &found), only(&found, &expected));
+        let (missing, strange) = (only(expected, found), only(found, expected));
         let _ =
             write!(wrong, "\n{} accounts are missing: {:?}", missing.len(), &missing[..missing.len().min(8)]);
         let _ =
             write!(wrong, "\n{} are there instead: {:?}", strange.len(), &strange[..strange.len().min(8)]);
     }
+    wrong
+}
+
+/// Everything that is not as it should be.
+fn look(client: &mut MySqlClient, accounts: &Accounts, ends: &BTreeMap<i32, i64>) -> String {
+    let mut lines = |sql: &str| client.lines(sql).expect("rows");
+    let found = lines("SELECT id, owner, balance, note, `change` FROM accounts ORDER BY id");
+    let mut wrong = difference(&accounts.rows(), &found);
     let twice = lines("SELECT lane, at, COUNT(*) FROM audit GROUP BY lane, at HAVING COUNT(*) > 1 LIMIT 8");
     if !twice.is_empty() {
         let _ = write!(wrong, "\nchanges that were written twice: {twice:?}");
