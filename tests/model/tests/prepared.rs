@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use sluicegate_protocol_model::prepared::world::{ALL_DONE, NO_ROW_DOUBLED, NO_ROW_LOST, NOBODY_ASKED};
 use sluicegate_protocol_model::prepared::{Faults, Rule, Rules, Table, World};
-use stateright::{Checker, HasDiscoveries, Model};
+use stateright::{Checker, HasDiscoveries, Model, Path};
 
 const NONE: Faults = Faults { takes: 0, crashes: 0, lost_answers: 0, copies: 0, forgotten: 0, aborted: 0 };
 
@@ -22,7 +22,7 @@ fn holds(world: World) {
     let (states, depth) = (checker.unique_state_count(), checker.max_depth());
     println!("{states} states, {depth} deep, {:?}: {:?} {:?}", began.elapsed(), world.table, world.faults);
     for property in SAFE {
-        let found = checker.discovery(property).map(|path| path.into_actions());
+        let found = checker.discovery(property).map(Path::into_actions);
         assert!(found.is_none(), "{property}: {found:#?}");
     }
     assert!(checker.discovery(ALL_DONE).is_some(), "the end is not reached");
@@ -34,7 +34,7 @@ fn fails(world: World, rules: &[Rule], property: &'static str) {
     let world = World { rules: rules_left, ..world };
     let finish = HasDiscoveries::AnyOf([property].into());
     let checker = world.checker().finish_when(finish).spawn_bfs().join();
-    let found = checker.discovery(property).map(|path| path.into_actions());
+    let found = checker.discovery(property).map(Path::into_actions);
     let Some(steps) = found else { panic!("nothing is found without {rules:?}") };
     println!("without {rules:?}: {} steps to a state in which not: {property}", steps.len());
 }

@@ -266,7 +266,7 @@ impl World {
         }
     }
 
-    fn commit_own(&self, s: &mut State, p: usize) -> Option<()> {
+    fn commit_own(s: &mut State, p: usize) -> Option<()> {
         if let Some(label) = s.processes[p].later {
             let _ = Self::commit(s, label);
             s.processes[p].later = None;
@@ -343,7 +343,7 @@ impl World {
                 self.decide(s, label);
                 Some(())
             }
-            Action::Commit(p) => self.commit_own(s, p),
+            Action::Commit(p) => Self::commit_own(s, p),
             Action::Done(p) => {
                 let Phase::Committed(label) = s.processes[p].phase else { return None };
                 let found = s.labels[usize::from(label)]?;
