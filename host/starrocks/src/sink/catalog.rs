@@ -1,23 +1,37 @@
 //! Looking at tables, and making them.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluicegate_connector::Error;
+use sluicegate_connector::{Class, Error};
 use sluicegate_model::ChangeBatch;
 
 use super::destination::Template;
+use super::evolve;
+use super::options::OnSchemaChange;
 use super::plan::Plan;
 use super::writer::Shared;
 use crate::sql::Session;
 use crate::table::make::create_statement;
 use crate::table::{Table, TableRef};
 
+/// When tables are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Nothing is prepared: tables may be changed.
+    Between,
+    /// Loads of this process are prepared. A change of their table would wait for them, and they for it.
+    Within,
+}
+
 /// A session for looking at tables.
 #[derive(Default)]
 pub struct Catalog {
     session: Option<Session>,
+    /// Columns that could not be added, and are left out.
+    given_up: HashSet<(TableRef, String)>,
 }
 
 impl Catalog {
@@ -33,7 +47,12 @@ impl Catalog {
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for what a person must change.
-    pub async fn plan(&mut self, shared: &Shared, batches: &[ChangeBatch]) -> Result<Vec<Arc<Plan>>, Error> {
+    pub async fn plan(
+        &mut self,
+        shared: &Shared,
+        batches: &[ChangeBatch],
+        moment: Moment,
+    ) -> Result<Vec<Arc<Plan>>, Error> {
         let template = Template::parse(&shared.options.table)?;
         let mut plans = Vec::with_capacity(batches.len());
         let mut misfits: Vec<(TableRef, Vec<String>)> = Vec::new();
@@ -52,6 +71,7 @@ impl Catalog {
                 misfits.push((name, vec![why]));
                 continue;
             };
+            let table = self.evolve(shared, table, batch, moment).await?;
             match Plan::new(&table, batch, &shared.options) {
                 Ok(plan) => {
                     shared.tables.keep(Arc::clone(&plan));
@@ -93,6 +113,46 @@ impl Catalog {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         Err(Error::transient(format!("table {name} was made and is not to be seen yet")))
+    }
+
+    /// A table with the columns of a batch, as far as it gets them.
+    async fn evolve(
+        &mut self,
+        shared: &Shared,
+        table: Table,
+        batch: &ChangeBatch,
+        moment: Moment,
+    ) -> Result<Table, Error> {
+        if !shared.options.on_schema_change.evolves() {
+            return Ok(table);
+        }
+        let mut fields = evolve::missing(&table, batch);
+        fields.retain(|field| !self.given_up.contains(&(table.name.clone(), field.name().clone())));
+        if fields.is_empty() {
+            return Ok(table);
+        }
+        if moment == Moment::Within {
+            let what =
+                format!("table {} gets new columns, and the epoch begins again behind that", table.name);
+            return Err(Error::transient(what).table(batch.table()));
+        }
+        let session = self.session(shared).await?;
+        let added = evolve::add(session, &table, &fields).await;
+        shared.tables.has_grown(&table.name);
+        let error = match added {
+            Ok(table) => return Ok(table),
+            Err(error) => error.table(batch.table()),
+        };
+        let passes = matches!(error.class(), Class::Transient | Class::Unknown);
+        if passes || shared.options.on_schema_change != OnSchemaChange::TryEvolve {
+            return Err(error);
+        }
+        let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+        tracing::warn!(table = %table.name, columns = names.join(", "), "rows are written without these columns: {error}");
+        self.given_up.extend(names.into_iter().map(|column| (table.name.clone(), column.to_owned())));
+        // Some of them may be there.
+        let session = self.session(shared).await?;
+        Ok(Table::read(session, &table.name).await?.unwrap_or(table))
     }
 
     /// Says goodbye.

@@ -29,6 +29,8 @@ pub struct Loader<'a> {
     pub epoch: u64,
     /// Labels so far.
     pub attempts: &'a mut u64,
+    /// Loads that were given up and could not be rolled back.
+    pub left: &'a mut Vec<Prepared>,
 }
 
 /// Where rows go, and which.
@@ -50,6 +52,17 @@ impl Load<'_> {
         self.batch.body(self.table, self.entries)
     }
 
+    /// What stands in a note about it.
+    fn prepared(&self, label: String) -> Prepared {
+        let (database, table) = self.names();
+        Prepared {
+            database: database.to_owned(),
+            table: table.to_owned(),
+            label,
+            repeatable: !self.table.plan.key.is_empty(),
+        }
+    }
+
     fn names(&self) -> (&str, &str) {
         let table = &self.table.plan.table;
         (&table.database, &table.name)
@@ -67,19 +80,13 @@ impl Loader<'_> {
     /// # Errors
     /// See [`Failure`].
     pub async fn prepare(&mut self, load: &Load<'_>) -> Result<Prepared, Failure> {
-        let (database, table) = load.names();
         let label = self.begin(load).await?;
         let prepared = self.load_and_prepare(load, &label).await;
         match prepared {
-            Ok(()) => Ok(Prepared {
-                database: database.to_owned(),
-                table: table.to_owned(),
-                label,
-                repeatable: !load.table.plan.key.is_empty(),
-            }),
+            Ok(()) => Ok(load.prepared(label)),
             Err(failure) => {
                 // Most failures have rolled it back already. Nothing ever commits it.
-                self.roll_back(database, table, &label).await;
+                self.roll_back(load.prepared(label)).await;
                 Err(failure)
             }
         }
@@ -95,7 +102,7 @@ impl Loader<'_> {
                 // Never "ours, and done": whatever it is, it has other rows.
                 Ok(Begun::Used) => {}
                 Err(failure @ Failure::Lost { .. }) => {
-                    self.roll_back(database, table, &label).await;
+                    self.roll_back(load.prepared(label)).await;
                     last = Some(failure);
                 }
                 Err(failure) => return Err(failure),
@@ -112,10 +119,14 @@ impl Loader<'_> {
         check(counts, load.entries.len())
     }
 
-    /// Rolls back, as far as that can be done now: what is not committed is nothing, and ends by itself.
-    pub async fn roll_back(&self, database: &str, table: &str, label: &str) {
+    /// Rolls back, as far as that can be done now: what is not committed is nothing.
+    pub async fn roll_back(&mut self, given_up: Prepared) {
+        let Prepared { database, table, label, .. } = &given_up;
         if let Err(failure) = self.client.roll_back(database, table, label).await {
-            tracing::debug!(label, %failure, "a load was not rolled back");
+            tracing::debug!(label, %failure, "a load is not rolled back yet");
+            if failure.may_be_asked_again() {
+                self.left.push(given_up);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! | [`options`] | what a sink is told |
 //! | `destination` | the table of an output |
 //! | `catalog` | looking at tables, and making them |
+//! | `evolve` | columns that tables get |
 //! | `plan` | how the rows of a schema are written to a table |
 //! | `tables` | plans, shared by workers and writer |
 //! | [`encoder`] | batches to rows as JSON, on workers |
@@ -28,6 +29,7 @@
 mod catalog;
 mod destination;
 pub mod encoder;
+mod evolve;
 mod label;
 mod loader;
 mod note;
@@ -53,7 +55,7 @@ pub use options::{Delivery, OnSchemaChange, PositionsAt, SinkOptions, WriteMode}
 pub use writer::StarRocksWriter;
 
 use crate::{Client, Connection};
-use catalog::Catalog;
+use catalog::{Catalog, Moment};
 use label::Labels;
 use store::PositionStore;
 use tables::Tables;
@@ -103,7 +105,7 @@ impl Sink for StarRocksSink {
     async fn prepare(&mut self, outputs: &[ChangeBatch]) -> Result<(), Error> {
         self.store.prepare(&[]).await?;
         let mut catalog = self.shared.catalog.lock().await;
-        catalog.plan(&self.shared, outputs).await?;
+        catalog.plan(&self.shared, outputs, Moment::Between).await?;
         Ok(())
     }
 

@@ -99,8 +99,21 @@ pub enum OnSchemaChange {
     /// Stop, with the statement that would add it.
     #[default]
     Exception,
+    /// Add it, and wait until it is there. Stop where that fails. No column is ever dropped, renamed or changed.
+    Evolve,
+    /// Add it. Where that fails, leave it out.
+    TryEvolve,
+    /// The same as `evolve`, under the name that Flink CDC has for changes by which no data is lost.
+    Lenient,
     /// Leave it out.
     Ignore,
+}
+
+impl OnSchemaChange {
+    /// Whether columns are added.
+    pub const fn evolves(self) -> bool {
+        matches!(self, Self::Evolve | Self::TryEvolve | Self::Lenient)
+    }
 }
 
 /// Headers that are set by the sink: what they carry is guaranteed.

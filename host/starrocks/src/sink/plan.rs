@@ -1,15 +1,16 @@
 //! How the rows of a schema are written to a table.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_schema::{Field, SchemaRef};
 use sluicegate_format::values::push_text;
 use sluicegate_model::{ChangeBatch, TableName};
 
+use super::evolve;
 use super::options::{OnSchemaChange, SinkOptions};
 use crate::client::LoadOptions;
 use crate::sql;
-use crate::table::make::column_definition;
 use crate::table::{ColumnType, Fit, Model, Table, TableRef, fit, same};
 
 /// The key in which a row says whether it is removed.
@@ -47,8 +48,8 @@ pub struct Plan {
     pub columns: Vec<PlannedColumn>,
     /// Places among the columns of the key's, in the key's order; empty where rows are added.
     pub key: Vec<usize>,
-    /// Whether the table has columns that the rows do not: they stay as they are.
-    pub partial: bool,
+    /// Whether the table has columns that the rows do not: they stay as they are. It may get some later.
+    partial: Arc<AtomicBool>,
     /// What a row that is removed brings beside its key, each after a comma: columns that may not be NULL have to have
     /// something.
     pub filler: Vec<u8>,
@@ -110,11 +111,21 @@ impl Plan {
             upserts,
             columns,
             key,
-            partial,
+            partial: Arc::new(AtomicBool::new(partial)),
             filler,
             merge_condition: options.merge_condition.clone(),
             more: options.headers.clone().into_iter().collect(),
         }))
+    }
+
+    /// Whether the table has columns that the rows do not.
+    pub fn is_partial(&self) -> bool {
+        self.partial.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the table got columns that these rows do not have.
+    pub fn table_has_grown(&self) {
+        self.partial.fetch_or(self.upserts, Ordering::Relaxed);
     }
 
     /// Whether it was made for such a batch.
@@ -154,7 +165,7 @@ impl Plan {
             columns: Some(sources.join(",")),
             // Else the names of keys are those of the columns.
             json_paths: has_bytes.then(|| serde_json::Value::from(paths).to_string()),
-            partial: self.partial || only.is_some(),
+            partial: self.is_partial() || only.is_some(),
             merge_condition: self.merge_condition.clone(),
             time_zone: None,
             more: self.more.clone(),
@@ -211,19 +222,9 @@ fn columns(
 }
 
 fn missing_column(table: &Table, field: &Field) -> String {
-    let statement = column_definition(field, false).map_or_else(
-        |why| why,
-        |definition| {
-            format!(
-                "ALTER TABLE {}.{} ADD COLUMN {} {definition} NULL",
-                sql::name(&table.name.database),
-                sql::name(&table.name.name),
-                sql::name(field.name())
-            )
-        },
-    );
+    let statement = evolve::statement(&table.name, field).unwrap_or_else(|why| why);
     format!(
-        "it has no column {}: add it ({statement}), drop it in a step, or set `on_schema_change: ignore`",
+        "it has no column {}: add it ({statement}), drop it in a step, or set `on_schema_change` to `evolve` or `ignore`",
         field.name()
     )
 }

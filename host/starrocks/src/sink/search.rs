@@ -33,7 +33,7 @@ impl Loader<'_> {
             let answer = if let Some(failure) = known { Err(failure) } else { self.prepare(&load).await };
             let failure = match answer {
                 Ok(prepared) => {
-                    self.roll_back(&prepared.database, &prepared.table, &prepared.label).await;
+                    self.roll_back(prepared).await;
                     continue;
                 }
                 Err(failure) => failure,

@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 use sluicegate_model::{ChangeBatch, TableName};
 
 use super::plan::Plan;
+use crate::table::TableRef;
 
 /// Plans by output. Shared by all workers and the writer; cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,18 @@ impl Tables {
     /// The plan for a batch, where it was made already.
     pub fn plan(&self, batch: &ChangeBatch) -> Option<Arc<Plan>> {
         self.0.read().get(batch.table())?.iter().find(|plan| plan.is_for(batch)).cloned()
+    }
+
+    /// Notes that a table got columns: plans that were made before, and rows that were encoded by them, leave those as
+    /// they are.
+    pub fn has_grown(&self, table: &TableRef) {
+        let plans = self.0.read();
+        plans.values().flatten().filter(|plan| plan.table == *table).for_each(|plan| plan.table_has_grown());
+    }
+
+    /// Forgets all plans: tables may have been changed.
+    pub fn forget(&self) {
+        self.0.write().clear();
     }
 
     /// Keeps a plan.

@@ -111,7 +111,7 @@ impl TableWindow {
         let folded = match (earlier.op, later.op) {
             (_, Op::Delete) => Entry { op: Op::Delete, ..later },
             // A row that comes again has nothing of the columns that the one before it had and this one does not.
-            (Op::Delete, Op::Put) if self.plan.partial => return Added::Later,
+            (Op::Delete, Op::Put) if self.plan.is_partial() => return Added::Later,
             (_, Op::Put) => Entry { op: Op::Put, ..later },
             (Op::Delete, Op::Patch) => {
                 self.refused.push(self.refuse(&later, ABSENT.to_owned()));

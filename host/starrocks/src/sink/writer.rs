@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow_array::UInt32Array;
 use async_trait::async_trait;
 use sluicegate_connector::{Class, Encoded, Epoch, Error, SinkReject, StartAt, Taken, WriteError, Writer};
 use sluicegate_model::{ChangeBatch, Lane};
 use tokio::sync::Mutex;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Moment};
 use super::encoder::Body;
 use super::label::Labels;
 use super::loader::{Load, Loader, told};
 use super::note::{Prepared, Work};
 use super::options::{Delivery, SinkOptions};
+use super::plan::Plan;
 use super::rows::Rows;
 use super::stage::batches;
 use super::store::{Decision, HeldLane, PositionStore};
@@ -49,9 +51,15 @@ pub struct StarRocksWriter {
     window: Window,
     /// Of the open epoch, in the order in which they are committed.
     prepared: Vec<Prepared>,
+    /// Loads that were given up and could not be rolled back yet. No note names them, and none ever will.
+    left: Vec<Prepared>,
     /// The epoch's number in this process.
     epoch: u64,
     attempts: u64,
+    /// Whether lanes were taken before.
+    had_lanes: bool,
+    /// A batch of no rows for whose columns a table has to be changed before anything is written.
+    wanted: Option<ChangeBatch>,
     /// A decision was asked for and not plainly made, or made and not carried out: lanes have to be taken again.
     in_doubt: bool,
 }
@@ -64,15 +72,42 @@ impl StarRocksWriter {
             store,
             window: Window::default(),
             prepared: Vec::new(),
+            left: Vec::new(),
             epoch: 0,
             attempts: 0,
+            had_lanes: false,
+            wanted: None,
             in_doubt: false,
         }
     }
 
+    /// Looks at the table of a batch. What has to be changed there and cannot be now is done by
+    /// [`StarRocksWriter::change_tables`], after the epoch was aborted.
+    async fn look_at(&mut self, batch: &ChangeBatch) -> Result<Vec<Arc<Plan>>, Error> {
+        let open = !self.prepared.is_empty();
+        let moment = if open { Moment::Within } else { Moment::Between };
+        let mut catalog = self.shared.catalog.lock().await;
+        let plans = catalog.plan(&self.shared, std::slice::from_ref(batch), moment).await;
+        if open && plans.is_err() {
+            self.wanted = batch.take(&UInt32Array::from(Vec::<u32>::new())).ok();
+        }
+        plans
+    }
+
+    /// Changes the table that an epoch was aborted for.
+    async fn change_tables(&mut self) -> Result<(), Error> {
+        if let Some(batch) = self.wanted.take_if(|_| self.prepared.is_empty()) {
+            let planned = self.look_at(&batch).await;
+            // Until it is done nothing is written.
+            self.wanted = Some(batch).filter(|_| planned.is_err());
+            planned?;
+        }
+        Ok(())
+    }
+
     /// Rows of a batch that no worker could encode: the table was not looked at yet.
-    async fn encode(shared: &Shared, batch: &ChangeBatch) -> Result<Rows, WriteError> {
-        let plans = shared.catalog.lock().await.plan(shared, std::slice::from_ref(batch)).await?;
+    async fn encode(&mut self, batch: &ChangeBatch) -> Result<Rows, WriteError> {
+        let plans = self.look_at(batch).await?;
         let plan = plans.first().ok_or_else(|| Error::fatal("a batch has no table").table(batch.table()))?;
         let (rows, rejects) = Rows::encode(plan, batch)?;
         if rejects.is_empty() {
@@ -102,6 +137,7 @@ impl StarRocksWriter {
             options: &self.shared.options,
             epoch: self.epoch,
             attempts: &mut self.attempts,
+            left: &mut self.left,
         };
         for table in &tables {
             for batch in batches(table) {
@@ -191,13 +227,27 @@ impl StarRocksWriter {
     /// Gives up what is prepared and was never decided.
     async fn roll_back(&mut self) {
         self.window.empty();
-        for Prepared { database, table, label, .. } in std::mem::take(&mut self.prepared) {
+        self.left.append(&mut self.prepared);
+        self.clean_up().await;
+        self.next_epoch();
+    }
+
+    /// Rolls back what was given up. What is prepared holds up changes of its table, and counts for the cluster's limit of open
+    /// transactions, until `prepared_timeout`.
+    async fn clean_up(&mut self) {
+        let mut left = std::mem::take(&mut self.left).into_iter();
+        while let Some(prepared) = left.next() {
+            let Prepared { database, table, label, .. } = &prepared;
             // Nobody will ever commit it: nothing hangs on the answer.
-            if let Err(failure) = self.shared.client.roll_back(&database, &table, &label).await {
-                tracing::debug!(label, %failure, "a load was not rolled back; the cluster gives it up by itself");
+            if let Err(failure) = self.shared.client.roll_back(database, table, label).await {
+                tracing::debug!(label, %failure, "a load is not rolled back yet");
+                if failure.may_be_asked_again() {
+                    self.left.push(prepared);
+                    self.left.extend(left);
+                    return;
+                }
             }
         }
-        self.next_epoch();
     }
 
     fn next_epoch(&mut self) {
@@ -235,18 +285,23 @@ impl Writer for StarRocksWriter {
     async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
         self.roll_back().await;
         self.in_doubt = false;
+        // Whoever had the lanes may have changed their tables. Before the first take they were looked at just now.
+        if std::mem::replace(&mut self.had_lanes, true) {
+            self.shared.tables.forget();
+        }
         let held = self.store.take(lanes).await?;
         self.finish(held).await
     }
 
     async fn write(&mut self, encoded: Encoded) -> Result<(), WriteError> {
+        self.change_tables().await?;
         let body = encoded
             .body
             .downcast::<Body>()
             .map_err(|_| Error::fatal("rows of another sink were given to a writer of tables"))?;
         let rows = match *body {
             Body::Rows(rows) => rows,
-            Body::Unknown(batch) => Self::encode(&self.shared, &batch).await?,
+            Body::Unknown(batch) => self.encode(&batch).await?,
         };
         if rows.len() == 0 {
             return Ok(());
@@ -282,6 +337,7 @@ impl Writer for StarRocksWriter {
             self.carry_out(epoch, work).await?;
         }
         self.in_doubt = false;
+        self.clean_up().await;
         Ok(())
     }
 

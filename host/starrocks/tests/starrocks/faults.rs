@@ -180,3 +180,23 @@ async fn too_many_versions_are_waited_out() {
     let WriteError::Error(error) = error else { return };
     assert!(error.pause().is_some() && error.to_string().contains("make epochs larger"), "{error}");
 }
+
+/// A load that could not be rolled back when it was given up is rolled back when the cluster answers again.
+#[tokio::test]
+async fn what_is_given_up_is_rolled_back_later() {
+    let simulator = cluster().await;
+    simulator.query(APPEND).unwrap();
+    let target = Target::new(&simulator, r#"{"write": "append", "buffer": "64KiB"}"#);
+    let mut running = Running::start(&target).await;
+    let many: Vec<(u8, i64, Option<&str>)> = (0..5_000).map(|id| (0, id, Some("x"))).collect();
+    running.write(&orders(&many)).await.unwrap();
+    let (label, _) = simulator.labels("ods").pop().unwrap();
+    // The client's own connections try again.
+    simulator.fault(Operation::Rollback, Kind::LostRequest, 2);
+    running.writer.abort().await.unwrap();
+    simulator.clear_faults();
+    assert_eq!(simulator.transaction("ods", &label), Some(TransactionState::Prepared));
+    running.epoch(&row(1), 1).await.unwrap();
+    assert_eq!(simulator.transaction("ods", &label), Some(TransactionState::Aborted));
+    assert_eq!(ids(&simulator), ["1"]);
+}

@@ -1,16 +1,18 @@
 //! Rows to tables.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{
     ArrayRef, BinaryArray, Date32Array, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
     UInt64Array,
 };
 use arrow_buffer::BooleanBuffer;
-use sluicegate_connector::{Class, Sink as _};
-use sluicegate_model::Column;
+use sluicegate_connector::{Class, Sink as _, WriteError};
+use sluicegate_model::{ChangeBatch, Column};
+use starrocks_sim::Settings;
 
-use crate::support::{Running, Target, batch, cluster, orders, rejects};
+use crate::support::{Running, Target, batch, cluster, cluster_with, orders, rejects};
 
 const ORDERS: &str =
     "CREATE TABLE ods.orders (id BIGINT NOT NULL, name VARCHAR(8)) PRIMARY KEY(id) DISTRIBUTED BY HASH(id)";
@@ -219,4 +221,90 @@ async fn tables_are_looked_at_before_the_first_row() {
     ] {
         assert!(error.to_string().contains(part), "{part} in {error}");
     }
+}
+
+/// A batch of `ods.orders` with a column more.
+fn with_city(rows: &[(i64, &str)]) -> ChangeBatch {
+    let ids: ArrayRef = Arc::new(rows.iter().map(|row| row.0).collect::<Int64Array>());
+    let cities: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.1)).collect::<StringArray>());
+    let columns = vec![("id", Column::new(ids)), ("city", Column::new(cities))];
+    batch("orders", columns, &vec![INSERT; rows.len()])
+}
+
+#[tokio::test]
+async fn a_table_gets_the_columns_that_rows_bring() {
+    let simulator = cluster().await;
+    simulator.query(ORDERS).unwrap();
+    let target = Target::new(&simulator, r#"{"on_schema_change": "evolve", "buffer": "64KiB"}"#);
+    let mut running = Running::start(&target).await;
+    let many: Vec<(u8, i64, Option<&str>)> = (0..5_000).map(|id| (INSERT, id, Some("x"))).collect();
+    running.write(&orders(&many)).await.unwrap();
+    assert!(!simulator.labels("ods").is_empty(), "a load is prepared");
+    // A change of the table would wait for that load: the epoch is aborted, and begins again behind the change.
+    let Err(WriteError::Error(error)) = running.write(&with_city(&[(7, "Ulm")])).await else {
+        panic!("a table was changed under a load that is prepared")
+    };
+    assert_eq!(error.class(), Class::Transient, "{error}");
+    running.writer.abort().await.unwrap();
+    running.write(&orders(&many)).await.unwrap();
+    running.epoch(&with_city(&[(7, "Ulm")]), 5_001).await.unwrap();
+    let row =
+        simulator.query("SELECT id, name, city FROM ods.orders WHERE id IN (7, 8) ORDER BY id").unwrap();
+    assert_eq!(row, ["7|x|Ulm", "8|x|NULL"]);
+    // Rows that do not have the new column leave it as it is.
+    running.epoch(&orders(&[(AFTER, 7, Some("y"))]), 5_002).await.unwrap();
+    assert_eq!(simulator.query("SELECT id, name, city FROM ods.orders WHERE id = 7").unwrap(), ["7|y|Ulm"]);
+}
+
+#[tokio::test]
+async fn a_change_of_a_table_that_is_given_up_is_told() {
+    for (mode, told) in [("evolve", true), ("try_evolve", false)] {
+        let slow = Settings { alter_takes: Duration::from_hours(1), ..Settings::default() };
+        let simulator = cluster_with(slow).await;
+        simulator.query(ORDERS).unwrap();
+        let target = Target::new(&simulator, &format!(r#"{{"on_schema_change": "{mode}"}}"#));
+        let mut running = Running::start(&target).await;
+        let cities = with_city(&[(1, "Ulm")]);
+        let cancel = async {
+            while simulator.query("SHOW ALTER TABLE COLUMN FROM ods").unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            simulator.cancel_changes("no space left");
+        };
+        let (outcome, ()) = tokio::join!(running.epoch(&cities, 1), cancel);
+        if told {
+            let Err(WriteError::Error(error)) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(error.class(), Class::Configuration);
+            let text = error.to_string();
+            assert!(
+                text.contains("no space left")
+                    && text.contains("ALTER TABLE `ods`.`orders` ADD COLUMN `city` VARCHAR(1048576) NULL"),
+                "{text}"
+            );
+        } else {
+            outcome.unwrap();
+            assert_eq!(simulator.query("SELECT * FROM ods.orders").unwrap(), ["1|NULL"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_table_is_written_as_it_is() {
+    let simulator = cluster().await;
+    simulator.query(ORDERS).unwrap();
+    simulator
+        .query("CREATE TABLE ods.log (id BIGINT, name VARCHAR(8)) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
+        .unwrap();
+    let target = Target::new(&simulator, r#"{"write": "auto"}"#);
+    let mut running = Running::start(&target).await;
+    let rows = [(INSERT, 1, Some("a")), (INSERT, 1, Some("b"))];
+    let columns = || {
+        let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 1]));
+        let names: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
+        vec![("id", Column::new(ids)), ("name", Column::new(names))]
+    };
+    running.write(&orders(&rows)).await.unwrap();
+    running.epoch(&batch("log", columns(), &[INSERT; 2]), 2).await.unwrap();
+    assert_eq!(simulator.query(ALL).unwrap(), ["1|b"]);
+    assert_eq!(simulator.query("SELECT * FROM ods.log ORDER BY name").unwrap(), ["1|a", "1|b"]);
 }

@@ -102,6 +102,11 @@ impl Simulator {
         self.cluster.state().query(sql)
     }
 
+    /// Gives up the changes of tables that are not made yet.
+    pub fn cancel_changes(&self, reason: &str) {
+        self.cluster.state().cancel_alters(reason);
+    }
+
     /// Where the last transaction of a label stands; `None`: nothing is known of it.
     pub fn transaction(&self, database: &str, label: &str) -> Option<TransactionState> {
         let mut state = self.cluster.state();

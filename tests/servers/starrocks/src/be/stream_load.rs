@@ -64,7 +64,7 @@ impl BackEnd {
                     return Ok(stream_load(-1, &label, "Fail", None, &why, &none, None));
                 }
             };
-            let Some(Database { tables, transactions }) = state.databases.get_mut(database) else {
+            let Some(Database { tables, transactions, .. }) = state.databases.get_mut(database) else {
                 return Ok(stream_load_failed("unknown database"));
             };
             match tables.get(table).map(|table| Plan::new(table, &headers, false)) {
@@ -78,7 +78,7 @@ impl BackEnd {
         };
         let body = body_of(request).await;
         let mut state = self.cluster.state();
-        let Some(Database { tables, transactions }) = state.databases.get_mut(database) else {
+        let Some(Database { tables, transactions, .. }) = state.databases.get_mut(database) else {
             return Ok(stream_load_failed("unknown database"));
         };
         let found = transactions

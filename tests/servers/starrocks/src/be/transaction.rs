@@ -186,7 +186,7 @@ impl BackEnd {
         state.contexts[self.number].remove(&key);
         let labels_kept = self.cluster.settings.labels_kept;
         let url = self.keep_log(&mut state, context.id, &read.log);
-        let Some(Database { tables, transactions }) = state.databases.get_mut(database) else {
+        let Some(Database { tables, transactions, .. }) = state.databases.get_mut(database) else {
             return failed("INTERNAL_ERROR", "the database is gone");
         };
         let found = transactions.find(label).filter(|found| found.id == context.id);
@@ -250,7 +250,7 @@ impl State {
         limit: Duration,
     ) -> Result<i64, Begin> {
         let id = self.next_transaction();
-        let Some(Database { tables, transactions }) = self.databases.get_mut(database) else {
+        let Some(Database { tables, transactions, .. }) = self.databases.get_mut(database) else {
             return Err(Begin::Unknown(format!("unknown database, database={database}")));
         };
         if !tables.contains_key(table) {

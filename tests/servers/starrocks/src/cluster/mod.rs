@@ -5,7 +5,9 @@
 //! | [`table`] | tables and their rows |
 //! | [`transaction`] | transactions of a database, by label |
 //! | [`context`] | what a back end holds of a transaction |
+//! | [`alter`] | changes of tables |
 
+pub mod alter;
 pub mod context;
 pub mod table;
 pub mod transaction;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::faults::Faults;
+pub use alter::{Alter, AlterState};
 pub use context::Context;
 pub use table::{Column, Model, Row, Table};
 pub use transaction::{Counts, Transaction, TransactionState, Transactions};
@@ -35,6 +38,8 @@ pub struct Settings {
     pub most_running: usize,
     /// `stream_load_default_timeout_second`.
     pub timeout: Duration,
+    /// How long a job takes that adds a column to a table.
+    pub alter_takes: Duration,
     /// Whether front ends answer as 3.3 does: the class of exceptions, content types.
     pub old: bool,
 }
@@ -48,6 +53,7 @@ impl Default for Settings {
             labels_kept: 1000,
             most_running: 1000,
             timeout: Duration::from_mins(10),
+            alter_takes: Duration::from_millis(200),
             old: false,
         }
     }
@@ -76,6 +82,8 @@ pub struct State {
     pub back_ends: Vec<String>,
     /// Logs of refused rows, by name.
     pub error_logs: BTreeMap<String, String>,
+    /// [`Settings::alter_takes`].
+    pub alter_takes: Duration,
     last_transaction: i64,
 }
 
@@ -86,12 +94,18 @@ pub struct Database {
     pub tables: BTreeMap<String, Table>,
     /// By label.
     pub transactions: Transactions,
+    /// Jobs that change tables, oldest first.
+    pub alters: Vec<Alter>,
 }
 
 impl Cluster {
     /// A cluster without tables.
     pub fn new(settings: Settings) -> Self {
-        let state = State { contexts: vec![HashMap::new(); settings.back_ends], ..State::default() };
+        let state = State {
+            contexts: vec![HashMap::new(); settings.back_ends],
+            alter_takes: settings.alter_takes,
+            ..State::default()
+        };
         Self { settings, faults: Faults::default(), state: Mutex::new(state) }
     }
 
@@ -145,9 +159,10 @@ impl State {
     /// Applies the rows of transactions that are committed and were not published in time.
     pub fn publish(&mut self) {
         for database in self.databases.values_mut() {
-            let Database { tables, transactions } = database;
+            let Database { tables, transactions, .. } = database;
             transactions.publish(tables);
         }
+        self.alter();
     }
 
     /// Aborts what was not prepared in time.

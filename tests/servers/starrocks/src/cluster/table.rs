@@ -98,12 +98,13 @@ impl Table {
     fn apply_one(&mut self, row: &Row) {
         let default = |place: usize| self.columns[place].default.clone().map(String::into_bytes);
         let whole = |old: Option<&Vec<Cell>>| -> Vec<Cell> {
-            let cell = |(place, cell): (usize, &Option<Cell>)| match (cell, old) {
-                (Some(cell), _) => cell.clone(),
-                (None, Some(old)) => old[place].clone(),
-                (None, None) => default(place),
+            // A load that began before the table got a column has no cell for it.
+            let cell = |place: usize| match (row.cells.get(place), old) {
+                (Some(Some(cell)), _) => cell.clone(),
+                (Some(None), Some(old)) => old[place].clone(),
+                (None, _) | (Some(None), None) => default(place),
             };
-            row.cells.iter().enumerate().map(cell).collect()
+            (0..self.columns.len()).map(cell).collect()
         };
         if self.model == Model::Duplicate {
             let row = whole(None);

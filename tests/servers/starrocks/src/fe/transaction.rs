@@ -71,7 +71,7 @@ impl FrontEnd {
         let late = fault == Some(Kind::PublishTimeout);
         let answer = {
             let mut state = self.cluster.state();
-            let Some(Database { tables, transactions }) = state.databases.get_mut(database) else {
+            let Some(Database { tables, transactions, .. }) = state.databases.get_mut(database) else {
                 return Ok(answers.failed(&format!("Database[{database}] does not exist.")));
             };
             let Some(transaction) = transactions.find(label) else {

@@ -1,8 +1,10 @@
 //! Making and changing tables.
 
+use std::time::Instant;
+
 use super::tokens::{Word, Words};
 use super::{Given, Refused};
-use crate::cluster::{Column, Model, State, Table};
+use crate::cluster::{Alter, AlterState, Column, Database, Model, State, Table};
 use crate::column_type::ColumnType;
 
 impl State {
@@ -66,10 +68,12 @@ impl State {
         Ok(Given::Done)
     }
 
-    /// `ALTER TABLE`, behind those words: columns are added.
+    /// `ALTER TABLE`, behind those words: a job adds a column.
     pub(super) fn alter_table(&mut self, words: &mut Words, current: &str) -> Result<Given, Refused> {
         let (database, name) = words.table(current)?;
-        let table = self.database(&database)?.tables.get_mut(&name);
+        let (id, due) = (self.next_transaction(), Instant::now() + self.alter_takes);
+        let Database { tables, alters, .. } = self.database(&database)?;
+        let table = tables.get(&name);
         let table = table.ok_or_else(|| Refused::of(format!("Unknown table '{database}.{name}'")))?;
         if !words.take_all(&["add", "column"]) {
             return Err(words.unexpected("ADD COLUMN"));
@@ -78,7 +82,13 @@ impl State {
         if table.place(&column.name).is_some() {
             return Err(Refused::of(format!("Duplicate column name '{}'", column.name)));
         }
-        table.add_column(column);
+        if alters.iter().any(|job| job.table == name && !job.state.is_final()) {
+            return Err(Refused::of(format!(
+                "Table[{name}]'s state(SCHEMA_CHANGE) is not NORMAL. Do not allow doing ALTER ops"
+            )));
+        }
+        let (state, reason) = (AlterState::Running, String::new());
+        alters.push(Alter { id, table: name, column, state, reason, due });
         Ok(Given::Done)
     }
 }

@@ -1,7 +1,7 @@
 //! Tables of `information_schema`.
 
 use super::{Refused, Rows, cell};
-use crate::cluster::State;
+use crate::cluster::{Alter, State};
 use crate::column_type::ColumnType;
 use crate::convert::Cell;
 
@@ -62,6 +62,20 @@ impl State {
             }
         }
         Rows { columns: names.map(str::to_owned).to_vec(), rows }
+    }
+
+    /// Jobs that change tables of a database, oldest first.
+    pub(super) fn alters_of(&mut self, database: &str) -> Result<Rows, Refused> {
+        let names = ["JobId", "TableName", "CreateTime", "FinishTime", "State", "Msg"];
+        // Times have no part of a second; here all are the same one.
+        let time = || cell("2026-03-01 08:00:00");
+        let row = |job: &Alter| {
+            let end = if job.state.is_final() { time() } else { None };
+            let [id, state] = [job.id.to_string(), job.state.name().to_owned()].map(cell);
+            vec![id, cell(job.table.as_str()), time(), end, state, cell(job.reason.as_str())]
+        };
+        let rows = self.database(database)?.alters.iter().map(row).collect();
+        Ok(Rows { columns: names.map(str::to_owned).to_vec(), rows })
     }
 
     fn tables(&self) -> Rows {

@@ -30,55 +30,59 @@ impl State {
         }
         let (database, table) = words.table(current)?;
         let mut found = self.rows_of(&database, &table)?;
-        let place = |columns: &[String], name: &str| {
-            let place = columns.iter().position(|column| column.eq_ignore_ascii_case(name));
-            place.ok_or_else(|| Refused::of(format!("Column '{name}' cannot be resolved")))
-        };
-        if words.take("where") {
-            loop {
-                let column = place(&found.columns, &words.name()?)?;
-                let matches = condition(words)?;
-                found.rows.retain(|row| matches(&row[column]));
-                if !words.take("and") {
-                    break;
-                }
-            }
-        }
-        if words.take_all(&["order", "by"]) {
-            let mut orders = Vec::new();
-            loop {
-                let column = place(&found.columns, &words.name()?)?;
-                orders.push((column, words.take("desc")));
-                words.take("asc");
-                if !words.symbol(',') {
-                    break;
-                }
-            }
-            found.rows.sort_by(|one, other| {
-                let by = |(column, down): &(usize, bool)| {
-                    let order = compare(&one[*column], &other[*column]);
-                    if *down { order.reverse() } else { order }
-                };
-                orders.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-            });
-        }
-        if words.take("limit")
-            && let Some(Word::Number(digits)) = words.next()
-        {
-            found.rows.truncate(digits.parse().unwrap_or(usize::MAX));
-        }
-        if !words.is_empty() {
-            return Err(words.unexpected("the end"));
-        }
-        project(&items, found, place)
+        narrow(words, &mut found)?;
+        project(&items, found)
     }
 }
 
-fn project(
-    items: &[Item],
-    found: Rows,
-    place: impl Fn(&[String], &str) -> Result<usize, Refused>,
-) -> Result<Rows, Refused> {
+/// The place of a column by its name.
+fn place(columns: &[String], name: &str) -> Result<usize, Refused> {
+    let place = columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+    place.ok_or_else(|| Refused::of(format!("Column '{name}' cannot be resolved")))
+}
+
+/// `WHERE`, `ORDER BY` and `LIMIT`, up to the end.
+pub(super) fn narrow(words: &mut Words, found: &mut Rows) -> Result<(), Refused> {
+    if words.take("where") {
+        loop {
+            let column = place(&found.columns, &words.name()?)?;
+            let matches = condition(words)?;
+            found.rows.retain(|row| matches(&row[column]));
+            if !words.take("and") {
+                break;
+            }
+        }
+    }
+    if words.take_all(&["order", "by"]) {
+        let mut orders = Vec::new();
+        loop {
+            let column = place(&found.columns, &words.name()?)?;
+            orders.push((column, words.take("desc")));
+            words.take("asc");
+            if !words.symbol(',') {
+                break;
+            }
+        }
+        found.rows.sort_by(|one, other| {
+            let by = |(column, down): &(usize, bool)| {
+                let order = compare(&one[*column], &other[*column]);
+                if *down { order.reverse() } else { order }
+            };
+            orders.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        });
+    }
+    if words.take("limit")
+        && let Some(Word::Number(digits)) = words.next()
+    {
+        found.rows.truncate(digits.parse().unwrap_or(usize::MAX));
+    }
+    if !words.is_empty() {
+        return Err(words.unexpected("the end"));
+    }
+    Ok(())
+}
+
+fn project(items: &[Item], found: Rows) -> Result<Rows, Refused> {
     let summed = items.iter().any(|item| matches!(item, Item::Count(..) | Item::Extreme(..) | Item::Sum(_)));
     if !summed {
         let mut columns = Vec::new();

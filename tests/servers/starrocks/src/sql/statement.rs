@@ -1,5 +1,6 @@
 //! Which statement it is.
 
+use super::select::narrow;
 use super::tokens::Words;
 use super::{Given, Refused, Rows, cell};
 use crate::cluster::{Database, State};
@@ -53,9 +54,10 @@ impl State {
             return Ok(Given::Done);
         }
         if words.take_all(&["show", "alter", "table", "column"]) {
-            // What is altered is altered when the statement returns.
-            let columns = ["JobId", "TableName", "CreateTime", "FinishTime", "State", "Msg"];
-            return Ok(Given::Rows(Rows { columns: columns.map(str::to_owned).to_vec(), rows: Vec::new() }));
+            let name = if words.take("from") { words.name()? } else { current.clone() };
+            let mut found = self.alters_of(&name)?;
+            narrow(&mut words, &mut found)?;
+            return Ok(Given::Rows(found));
         }
         if words.take_all(&["show", "databases"]) {
             let rows = self.databases.keys().map(|name| vec![cell(name.as_str())]).collect();
