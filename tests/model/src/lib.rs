@@ -133,6 +133,7 @@
 //! - `environment`, `client`, `writer`: the steps that both protocols share.
 //! - `same_cluster`, `two_clusters`: the steps of one protocol.
 //! - [`prepared`]: the protocol for a sink that keeps no position, a model of its own.
+//! - [`tables`]: another protocol, where rows and positions are in tables of MySQL: a model of its own.
 
 pub mod action;
 pub mod broker;
@@ -146,6 +147,7 @@ pub mod rules;
 mod same_cluster;
 pub mod search;
 pub mod state;
+pub mod tables;
 mod two_clusters;
 pub mod world;
 mod writer;
