@@ -289,6 +289,42 @@ impl State {
         Some(())
     }
 
+    /// Numbers as small as they can be. Terms are only compared with each other, and so are `seq`s, where a gap can shrink
+    /// by one at most: when the answer to a COMMIT that was carried out comes. Without this two processes that both
+    /// believe in the lane would take it from each other for ever, and each time that would be a new state.
+    pub(super) fn shorten_numbers(&mut self) {
+        for hold in self.processes.iter_mut().filter_map(|process| process.hold.as_mut()) {
+            // Of no meaning, and not to tell states apart.
+            hold.entries[usize::from(hold.shards)..].fill(Entry::default());
+        }
+        self.shorten(|entry| &mut entry.term, 1);
+        self.shorten(|entry| &mut entry.seq, 3);
+    }
+
+    /// Keeps the order of a number of all entries, and gaps up to `gap`. 0 stays: no decision, or no entry.
+    fn shorten(&mut self, number: impl Fn(&mut Entry) -> &mut u8, gap: u8) {
+        let mut shorter = [0; u8::MAX as usize + 1];
+        self.each_entry(|entry| shorter[usize::from(*number(entry))] = 1);
+        let (mut last, mut now) = (0, 0);
+        for value in 1..=u8::MAX {
+            if std::mem::replace(&mut shorter[usize::from(value)], now) != 0 {
+                now += (value - last).min(gap);
+                shorter[usize::from(value)] = now;
+                last = value;
+            }
+        }
+        self.each_entry(|entry| *number(entry) = shorter[usize::from(*number(entry))]);
+    }
+
+    /// Entries of the table, and what processes know of them.
+    fn each_entry(&mut self, mut look: impl FnMut(&mut Entry)) {
+        self.entries.iter_mut().for_each(&mut look);
+        for process in &mut self.processes {
+            process.hold.iter_mut().flat_map(|hold| &mut hold.entries).for_each(&mut look);
+            process.read.iter_mut().flatten().for_each(&mut look);
+        }
+    }
+
     fn may_take(&self, p: usize) -> bool {
         let process = &self.processes[p];
         process.up && process.assigned && process.hold.is_none() && !self.has_unwatched(p)

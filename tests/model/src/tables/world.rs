@@ -89,6 +89,7 @@ impl Model for World {
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut next = *last;
         next.step(self, action)?;
+        next.shorten_numbers();
         Some(next)
     }
 
