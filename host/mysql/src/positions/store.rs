@@ -233,15 +233,15 @@ impl Store {
         session.rows(sql, what).await
     }
 
-    /// Writes what one shard decides about lanes into its open transaction. `held` is what it holds of each; `ordinals`
-    /// the last record with a row that was read of each in this epoch.
+    /// Writes what one shard decides about lanes into an open transaction: its own, or that of the shard that writes for
+    /// all. The shard comes with the name of its own session.
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Fenced`] where a lane was taken by another.
     pub async fn decide(
         &self,
         session: &mut Session,
-        shard: usize,
+        (shard, name): (usize, &SessionName),
         spans: &[(&LaneSpan, Move)],
     ) -> Result<(), Error> {
         let what = "positions cannot be written";
@@ -263,8 +263,8 @@ impl Store {
                 sql,
                 ", session = {}, connection = {} WHERE pipeline = {} AND lane = {} AND shard = {shard} AND term = {} \
                  AND seq = {}",
-                quoted(session.token()),
-                session.id(),
+                quoted(&name.token),
+                name.id,
                 quoted(&self.pipeline),
                 quoted(span.lane.as_str()),
                 to.term,

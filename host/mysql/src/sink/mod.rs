@@ -14,6 +14,7 @@
 //! | `load` | new rows streamed by `LOAD DATA` |
 //! | `statements` | statements about many rows |
 //! | `shard` | one connection, and what it has to do next |
+//! | `together` | epochs that one connection writes for all |
 //! | [`writer`] | a transactional context |
 //!
 //! # From a batch to a statement
@@ -33,6 +34,7 @@ mod rows;
 mod shard;
 mod statements;
 mod tables;
+mod together;
 mod window;
 pub mod writer;
 

@@ -18,10 +18,11 @@ use super::plan::Plan;
 use super::rows::Rows;
 use super::shard::{Shard, shard_of};
 use super::tables::Tables;
+use super::together::Together;
 use super::window::Window;
 use crate::Connection;
 use crate::client::Session;
-use crate::positions::{Held, OWN_TABLES, SessionName, Store};
+use crate::positions::{Held, OWN_TABLES, Store};
 use crate::sql::name::TableRef;
 
 /// What a writer needs of its sink.
@@ -80,6 +81,8 @@ pub struct MySqlWriter {
     notes: HashMap<Lane, Option<serde_json::Value>>,
     /// A batch of no rows whose table has to be changed before anything is written.
     wanted: Option<ChangeBatch>,
+    /// Whether one connection writes for all.
+    together: Together,
 }
 
 impl MySqlWriter {
@@ -94,6 +97,7 @@ impl MySqlWriter {
             decided: None,
             notes: HashMap::new(),
             wanted: None,
+            together: Together::default(),
         }
     }
 
@@ -200,10 +204,37 @@ impl MySqlWriter {
             .ok_or_else(|| Error::unknown("the lane has to be taken before it is written").lane(lane))
     }
 
+    /// How many connections write this epoch: the first ones.
+    fn at_work(&self) -> usize {
+        if self.together.is_on() { self.shards.len().min(1) } else { self.shards.len() }
+    }
+
+    /// Looks whether rows can be divided among the connections.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Transient`] where they cannot, and rows of the open epoch were.
+    fn keep_together(&mut self, rows: &Rows, held: &[Held]) -> Result<(), Error> {
+        let shards = self.shards.len();
+        let moves = |row: &usize| {
+            Window::is_barrier(rows, *row) && !held[shard_of(rows, *row, shards)].has(rows.ordinal(*row))
+        };
+        if shards == 1 || !(0..rows.len()).any(|row| moves(&row)) {
+            return Ok(());
+        }
+        let begun = !self.together.is_on() && !self.last.is_empty();
+        self.together.ask();
+        if begun {
+            let what = "a key changes in a change without all columns: the epoch begins again, and one connection \
+                        writes it alone";
+            return Err(Error::transient(what).table(&rows.plan.output));
+        }
+        Ok(())
+    }
+
     /// Writes what waits, and the positions, into the open transactions.
     async fn decide(&mut self, epoch: &Epoch) -> Result<(), WriteError> {
-        let shared = &self.shared;
-        let flushed = join_all(self.shards.iter_mut().map(async |shard| {
+        let (shared, at_work) = (&self.shared, self.at_work());
+        let flushed = join_all(self.shards[..at_work].iter_mut().map(async |shard| {
             shard.flush(shared).await?;
             shard.settle(shared).await
         }));
@@ -213,7 +244,7 @@ impl MySqlWriter {
             let what = "the lane was given away or rewound before its epoch was decided";
             return Err(Error::fenced(what).lane(lane).into());
         }
-        for (number, shard) in self.shards.iter_mut().enumerate() {
+        for number in 0..self.shards.len() {
             let mut moves = Vec::with_capacity(epoch.lanes.len());
             for span in &epoch.lanes {
                 let held =
@@ -222,8 +253,9 @@ impl MySqlWriter {
                     })?;
                 moves.push((span, held.next(self.last.get(&span.lane).copied())));
             }
-            let session = shard.transaction(&self.shared).await?;
-            self.shared.store.decide(session, number, &moves).await?;
+            let name = self.shards[number].name(&self.shared).await?;
+            let session = self.shards[number.min(at_work - 1)].transaction(&self.shared).await?;
+            self.shared.store.decide(session, (number, &name), &moves).await?;
         }
         Ok(())
     }
@@ -242,6 +274,7 @@ impl MySqlWriter {
             }
         }
         self.decided = Some(Instant::now());
+        self.together.decided();
         self.last.clear();
     }
 }
@@ -260,8 +293,7 @@ impl Writer for MySqlWriter {
             if shard.is_open() {
                 shard.give_up();
             }
-            let session = shard.session(&self.shared).await?;
-            names.push(SessionName { token: session.token().to_owned(), id: session.id() });
+            names.push(shard.name(&self.shared).await?);
         }
         let Some(first) = self.shards.first_mut() else { return Ok(Vec::new()) };
         let session = first.session(&self.shared).await?;
@@ -297,20 +329,17 @@ impl Writer for MySqlWriter {
         let rows = Arc::new(rows);
         let lane = rows.origin().lane.clone();
         let held = self.held(&lane)?.to_vec();
+        self.keep_together(&rows, &held)?;
         let last = (0..rows.len()).map(|row| rows.ordinal(row)).max();
         let known = self.last.get(&lane).copied();
         self.last.extend(last.max(known).map(|last| (lane, last)));
-        let shards = self.shards.len();
-        if shards > 1 {
-            let moved = (0..rows.len()).filter(|row| Window::is_barrier(&rows, *row));
-            let refused: Vec<SinkReject> = moved.map(|row| rows.refused(row, MOVES.to_owned())).collect();
-            if !refused.is_empty() {
-                return Err(WriteError::Rejected(refused));
-            }
-        }
-        let (shared, rows) = (&self.shared, &rows);
-        let added = self.shards.iter_mut().zip(&held).enumerate().map(async |(number, (shard, held))| {
-            let is_ours = |row| shard_of(rows, row, shards) == number && !held.has(rows.ordinal(row));
+        let (shards, at_work) = (self.shards.len(), self.at_work());
+        let (shared, rows, held) = (&self.shared, &rows, &held);
+        let added = self.shards[..at_work].iter_mut().enumerate().map(async |(number, shard)| {
+            let is_ours = |row| {
+                let own = shard_of(rows, row, shards);
+                own.min(at_work - 1) == number && !held[own].has(rows.ordinal(row))
+            };
             shard.add(shared, rows, is_ours).await
         });
         join_all(added).await.into_iter().collect::<Result<(), Error>>()?;
@@ -322,9 +351,10 @@ impl Writer for MySqlWriter {
             return Ok(());
         }
         self.decide(epoch).await?;
-        let mut committed = join_all(self.shards.iter_mut().map(Shard::commit)).await.into_iter();
+        let at_work = self.at_work();
+        let committed = join_all(self.shards[..at_work].iter_mut().map(Shard::commit)).await;
         // One that failed makes the whole of it unknown: lanes are taken again, and each shard goes on from its own.
-        committed.try_for_each(|committed| committed)?;
+        committed.into_iter().collect::<Result<(), Error>>()?;
         self.decided(&epoch.lanes);
         Ok(())
     }
@@ -352,7 +382,3 @@ impl Writer for MySqlWriter {
         self.shared.catalog.lock().await.close().await;
     }
 }
-
-/// Why a change of a key is refused where several connections write.
-const MOVES: &str = "the key changes and not all columns are in the change: with several `writers` the row cannot be \
-                     moved from one connection to another; use `writers: 1`, or whole images in the source";

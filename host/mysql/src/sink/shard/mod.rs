@@ -23,6 +23,7 @@ use super::rows::Rows;
 use super::window::{TableWindow, Window};
 use super::writer::Shared;
 use crate::client::Session;
+use crate::positions::SessionName;
 use crate::sql::name::TableRef;
 
 /// Bytes that wait for statements, at most; then they are sent.
@@ -82,6 +83,12 @@ impl Shard {
             self.session = Some(session);
         }
         self.session.as_mut().ok_or_else(|| Error::transient("there is no connection"))
+    }
+
+    /// How others find the session.
+    pub async fn name(&mut self, shared: &Shared) -> Result<SessionName, Error> {
+        let session = self.session(shared).await?;
+        Ok(SessionName { token: session.token().to_owned(), id: session.id() })
     }
 
     /// The session that has the open transaction; it is opened where none is.
