@@ -53,7 +53,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    fn locks(&self) -> bool {
+    fn locks(self) -> bool {
         matches!(self.stage, Stage::Decided | Stage::Requested)
     }
 }
