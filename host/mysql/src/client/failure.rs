@@ -4,7 +4,7 @@
 //! and of MariaDB's (mariadb.com/kb/en/mariadb-error-code-reference). Where a code is not listed here, the class of its
 //! SQLSTATE says what it is.
 
-use mysql_async::{Error as Native, ServerError};
+use mysql_async::{DriverError, Error as Native, IoError, ServerError};
 use sluicegate_connector::{Class, Error};
 
 /// Why a statement was not carried out.
@@ -95,7 +95,10 @@ fn help(code: u16) -> Option<&'static str> {
         1044 | 1142 | 1143 | 1227 | 1370 => {
             "grant the user SELECT, INSERT, UPDATE, DELETE on the tables, and CREATE in the database of the connection"
         }
-        1045 | 1698 | 3118 | 3878 | 4151 => "check `user` and `password` of the connection",
+        1045 | 1698 | 3118 | 3878 | 4151 => {
+            "check `user` and `password` of the connection; an account may ask for encryption, or a certificate, too (`tls`)"
+        }
+        3159 => "the server takes encrypted connections alone: set `tls` of the connection",
         1130 => "the server does not let this host in: see its users",
         1049 => "make the database, or name another in `url` of the connection",
         NO_TABLE => "make the table, or set `create_tables: true` of the sink",
@@ -123,10 +126,21 @@ fn lost(error: Native, what: &str) -> Error {
             "mysql_native_password, caching_sha2_password and ed25519 are known here: give the account one of them",
         );
     }
-    let configured = matches!(&error, Native::Url(_))
-        || matches!(&error, Native::Driver(driver) if driver.to_string().contains("TLS"));
-    let class = if configured { Class::Configuration } else { Class::Transient };
-    Error::new(class, what).caused_by(error)
+    if matches!(&error, Native::Io(IoError::Tls(_))) || text.contains("invalid peer certificate") {
+        return Error::configuration(what).caused_by(error).help(
+            "see `tls` of the connection: `ca` are the authorities to trust, `server_name` is the name in the certificate",
+        );
+    }
+    match &error {
+        Native::Driver(DriverError::NoClientSslFlagFromServer) => {
+            let help = "the server knows no encryption: set it up there, or take `tls` out of the connection";
+            Error::configuration(what).help(help).caused_by(error)
+        }
+        Native::Driver(DriverError::NoKeyFound) | Native::Url(_) => {
+            Error::configuration(what).caused_by(error)
+        }
+        _ => Error::transient(what).caused_by(error),
+    }
 }
 
 impl Failure {

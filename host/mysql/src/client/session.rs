@@ -281,10 +281,16 @@ impl Session {
     }
 
     /// Says goodbye.
-    pub async fn close(self) {
-        if !self.broken
-            && let Err(error) = tokio::time::timeout(Duration::from_secs(2), self.conn.disconnect()).await
-        {
+    pub async fn close(mut self) {
+        if self.broken {
+            return;
+        }
+        let goodbye = async {
+            // The server takes its time to notice that we are gone, and until then the name would say that we are not.
+            let _ = self.conn.query_drop(format!("DO RELEASE_LOCK('{}')", self.token)).await;
+            self.conn.disconnect().await
+        };
+        if let Err(error) = tokio::time::timeout(Duration::from_secs(2), goodbye).await {
             tracing::debug!(%error, "a connection was not closed in order");
         }
     }

@@ -5,6 +5,7 @@ mod support;
 mod changes;
 mod faults;
 mod load;
+mod logins;
 mod messages;
 mod ordered;
 mod positions;
