@@ -2,9 +2,10 @@
 
 # In CI all failures are shown, not the first.
 PROFILE := $(if $(CI),ci,default)
+MYSQL_TESTS := package(sluicegate-mysql) | package(sluicegate-test-servers) & binary(mysql) | test(mysql_follows)
 CARGO := $(if $(shell command -v cargo),cargo,$(HOME)/.cargo/bin/cargo)
 
-.PHONY: demo test test-kill fuzz bench lint fmt
+.PHONY: demo test test-kill test-matrix fuzz bench lint fmt
 
 # Shows the whole thing at work, on an embedded broker. Ends by itself.
 demo:
@@ -22,6 +23,13 @@ test:
 test-kill:
 	@scripts/setup test
 	SLUICEGATE_FAULTS=200 $(CARGO) nextest run -p sluicegate-tests --profile kill --run-ignored all --no-capture
+
+# The tests of MySQL and MariaDB on each version that we say they are tried with; `make test` has MariaDB and MySQL 8.4.
+test-matrix:
+	@scripts/setup test
+	for version in 8.0 8.4 9; do \
+	  SLUICEGATE_MYSQL=$$version $(CARGO) nextest run --workspace --profile $(PROFILE) -E '$(MYSQL_TESTS)' || exit 1; \
+	done
 
 # Every decoder under a fuzzer, ten minutes each; `make test` makes some thousand changed messages of its own.
 fuzz:

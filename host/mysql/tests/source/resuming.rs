@@ -16,9 +16,9 @@ on_each_server! {
 }
 
 /// A table of many rows that one transaction made. Gives where that began.
-fn fill(client: &mut MySqlClient, flavour: Flavour, rows: u32) -> Start {
+fn fill(client: &mut MySqlClient, rows: u32) -> Start {
     client.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, text VARCHAR(100))").unwrap();
-    let start = Start::File(log_end(client, flavour));
+    let start = Start::File(log_end(client));
     client.execute("BEGIN").unwrap();
     for first in (0..rows).step_by(10_000) {
         let values: Vec<String> = (first..rows.min(first + 10_000))
@@ -34,7 +34,7 @@ fn a_transaction_is_resumed_within(flavour: Flavour) {
     let rows = 100_000;
     let mut database = database(flavour);
     let (port, name) = (database.port(), database.name().to_owned());
-    let start = fill(database.client(), flavour, rows);
+    let start = fill(database.client(), rows);
     let options = options(&name, start);
     let mut read = Vec::new();
     let mut at = StartAt::Configured;
@@ -81,7 +81,7 @@ fn a_lost_connection_is_made_again(flavour: Flavour) {
     let mut client = server.client().unwrap();
     client.execute("CREATE DATABASE d").unwrap();
     client.execute("USE d").unwrap();
-    let start = fill(&mut client, flavour, 50_000);
+    let start = fill(&mut client, 50_000);
     let mut reading =
         Reading::start(server.port(), options("d", start), Some(Until::End), StartAt::Configured);
     let mut read = Vec::new();

@@ -27,7 +27,7 @@ fn rows_come_as_they_were_changed(flavour: Flavour) {
     let port = database.port();
     let name = database.name().to_owned();
     let client = database.client();
-    let start = Start::File(log_end(client, flavour));
+    let start = Start::File(log_end(client));
     client.execute("CREATE TABLE orders (id BIGINT PRIMARY KEY, note VARCHAR(20), secret INT)").unwrap();
     client.execute("CREATE TABLE other (id BIGINT PRIMARY KEY)").unwrap();
     client.execute("INSERT INTO orders VALUES (1, 'one', 7), (2, NULL, 8)").unwrap();

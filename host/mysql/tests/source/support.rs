@@ -44,12 +44,10 @@ pub fn connection(port: u16) -> Connection {
 }
 
 /// The end of a server's log: `binlog.000001:1234`.
-pub fn log_end(client: &mut MySqlClient, flavour: Flavour) -> String {
-    let status = match flavour {
-        Flavour::MariaDb => "SHOW MASTER STATUS",
-        Flavour::MySql84 => "SHOW BINARY LOG STATUS",
-    };
-    let row = client.rows(status).unwrap().remove(0);
+pub fn log_end(client: &mut MySqlClient) -> String {
+    // MySQL 8.4 has only the one, all others have the other.
+    let status = client.rows("SHOW BINARY LOG STATUS").or_else(|_| client.rows("SHOW MASTER STATUS"));
+    let row = status.unwrap().remove(0);
     format!("{}:{}", row[0].as_deref().unwrap(), row[1].as_deref().unwrap())
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::options::Flavour;
+use super::options::{Flavour, version};
 use crate::directories::checkout;
 use crate::error::ServerError;
 
@@ -26,7 +26,7 @@ impl Installation {
                     output: "there is no mariadbd, or no mariadb-install-db".to_owned(),
                 }),
             },
-            Flavour::MySql84 => fetched("8.4").map(|root| Self::MySql { root }),
+            Flavour::MySql84 => fetched(version()).map(|root| Self::MySql { root }),
         }
     }
 

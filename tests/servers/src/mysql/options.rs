@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,15 @@ use serde::{Deserialize, Serialize};
 pub enum Flavour {
     /// The distribution's MariaDB.
     MariaDb,
-    /// MySQL 8.4, from `tests/servers/mysql/fetch`.
+    /// MySQL, from `tests/servers/mysql/fetch`: 8.4, or the version that `SLUICEGATE_MYSQL` names.
     MySql84,
+}
+
+/// What `tests/servers/mysql/fetch` is asked for.
+pub(super) fn version() -> &'static str {
+    static VERSION: LazyLock<String> =
+        LazyLock::new(|| std::env::var("SLUICEGATE_MYSQL").unwrap_or_else(|_| "8.4".to_owned()));
+    &VERSION
 }
 
 impl Flavour {
@@ -23,7 +31,7 @@ impl Flavour {
     pub const fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "MariaDB",
-            Self::MySql84 => "MySQL 8.4",
+            Self::MySql84 => "MySQL",
         }
     }
 
@@ -31,14 +39,15 @@ impl Flavour {
     pub(super) const fn slug(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
-            Self::MySql84 => "mysql-8.4",
+            Self::MySql84 => "mysql",
         }
     }
 }
 
 impl fmt::Display for Flavour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name())?;
+        if *self == Self::MySql84 { write!(f, " {}", version()) } else { Ok(()) }
     }
 }
 
