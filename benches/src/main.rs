@@ -8,7 +8,8 @@
 //! | [`formats`] | reading and writing of each message format, against two readers of JSON |
 //! | [`languages`] | one transform as a guest in each language |
 //! | [`pipeline`] | Kafka through three steps to Kafka, as a process, against a copy of the same bytes |
-//! | [`runs`] | a broker, and runs of both |
+//! | [`tables`] | Kafka into a table of MariaDB, as a process |
+//! | [`runs`] | a broker, and runs of a process |
 //! | [`copy`] | that copy |
 //! | [`messages`] | the messages of both |
 //! | [`process`] | CPU time and memory of a process |
@@ -29,6 +30,7 @@ mod pipeline;
 mod process;
 mod runs;
 mod table;
+mod tables;
 mod transforms;
 
 use std::error::Error;
@@ -84,6 +86,8 @@ enum What {
     Languages,
     /// Kafka through three steps to Kafka, against a copy.
     Pipeline,
+    /// Kafka into a table of MariaDB.
+    Tables,
     /// The copy itself: a process of its own, so that its CPU time can be told.
     #[command(hide = true)]
     Copy(copy::Arguments),
@@ -124,6 +128,9 @@ fn main() -> Fallible<()> {
     }
     if matches!(what, None | Some(What::Pipeline)) {
         sections.extend(show(pipeline::measure(&options)?));
+    }
+    if matches!(what, None | Some(What::Tables)) {
+        sections.extend(show(tables::measure(&options)?));
     }
     let about = machine::about();
     println!("{about}");

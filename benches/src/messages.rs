@@ -6,7 +6,7 @@ mod updates;
 
 use sluicegate_test_servers::Record;
 
-pub use updates::TABLE;
+pub use updates::{TABLE, keys};
 
 /// The update of this number.
 pub fn update(number: u64) -> Record {

@@ -116,8 +116,27 @@ impl Bench {
 
     /// Starts a pipeline that has never run.
     fn start(&self, name: &str, from: &str) -> Fallible<Running> {
+        self.start_as(name, &configuration(self.kafka.brokers(), name, from))
+    }
+
+    /// Runs a pipeline that reads from this broker to its end, where it has to have read `count` messages.
+    ///
+    /// # Errors
+    /// Where it fails, or puts messages aside.
+    pub fn run(&self, name: &str, configuration: &str, count: u64) -> Fallible<Usage> {
+        let ended = self.start_as(name, configuration)?.wait()?;
+        expect(&ended, count)?;
+        Ok(ended.usage)
+    }
+
+    /// The broker's address.
+    pub fn brokers(&self) -> &str {
+        self.kafka.brokers()
+    }
+
+    fn start_as(&self, name: &str, configuration: &str) -> Fallible<Running> {
         let file = self.directory.path().join(format!("{name}.yaml"));
-        std::fs::write(&file, configuration(self.kafka.brokers(), name, from))?;
+        std::fs::write(&file, configuration)?;
         let mut command = Command::new(&self.program);
         command.arg("run").arg(&file).args(["--until", "end", "--output", "json", "--log-format", "json"]);
         command.env("XDG_CACHE_HOME", self.directory.path().join("cache"));
