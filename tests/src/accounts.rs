@@ -112,7 +112,9 @@ impl Accounts {
                 let images = if number % STRETCH < COMPRESSED {
                     (account.cents, account.change) = (after.cents, number);
                     let (balance, images) = (account.balance(), r#""before":{"ID":"#);
-                    format!(r#"{images}{old}}},"after":{{"ID":{new},"BALANCE":"{balance}","CHANGE":{number}}}"#)
+                    format!(
+                        r#"{images}{old}}},"after":{{"ID":{new},"BALANCE":"{balance}","CHANGE":{number}}}"#
+                    )
                 } else {
                     *account = after;
                     format!(r#""before":{},"after":{}"#, before.image(old), account.image(new))

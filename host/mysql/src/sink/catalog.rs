@@ -28,6 +28,8 @@ pub struct Catalog {
 /// Whether tables may be changed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
+    /// As [`Moment::Between`], before the first row: what is known of rows is all that they will have.
+    Start,
     /// This process has no transaction.
     Between,
     /// It has: a change would wait for that one to end, and it for the change.
@@ -85,6 +87,14 @@ impl Catalog {
             let table = self.evolve(shared, table, batch, moment).await?;
             let options = &shared.options;
             match Plan::new(&table, batch, options.write, options.on_schema_change) {
+                Ok(plan) if moment == Moment::Start && !plan.lacks.is_empty() => {
+                    let lacks = |column: &String| {
+                        format!(
+                            "its column {column} takes no NULL and has no default, and the rows do not have it"
+                        )
+                    };
+                    misfits.push((name, plan.lacks.iter().map(lacks).collect()));
+                }
                 Ok(plan) => {
                     shared.tables.keep(Arc::clone(&plan));
                     plans.push(plan);

@@ -110,7 +110,7 @@ impl Sink for MySqlSink {
                 .help("SET GLOBAL local_infile = 1 there, or set `mode: auto` of the sink"));
         }
         Store::ensure(session).await?;
-        catalog.plan(&self.shared, outputs, Moment::Between).await?;
+        catalog.plan(&self.shared, outputs, Moment::Start).await?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use sluicegate_model::{ChangeBatch, TableName};
 
 use super::evolve;
 use super::options::{OnSchemaChange, WriteMode};
+use super::rows::split;
 use crate::schema::{Table, UniqueKey, same};
 use crate::sql::name::TableRef;
 use crate::types::{ColumnType, Fit, fit};
@@ -65,6 +66,11 @@ pub struct Plan {
     pub keyless: bool,
     /// The columns that are written, in order.
     pub columns: Vec<PlannedColumn>,
+    /// Columns that a new row must have, and these rows do not: they only change rows that are there, or remove them. So
+    /// it is where a source sends what changed, and all rows of a batch lack the same columns.
+    pub lacks: Vec<String>,
+    /// Whether the table has no other columns: a row that goes and comes anew loses nothing.
+    pub covers: bool,
     /// Places among the columns of the key's, in the key's order; empty where there is no key.
     pub key: Vec<usize>,
     /// Whether rows are written one after another as they come: another unique key, or a foreign key, makes it matter
@@ -112,14 +118,10 @@ impl Plan {
                 Err(why) => misfits.push(why),
             }
         }
-        for column in &table.columns {
-            if column.required && !columns.iter().any(|planned| planned.name == column.name) {
-                misfits.push(format!(
-                    "its column {} takes no NULL and has no default, and the rows do not have it",
-                    column.name
-                ));
-            }
-        }
+        let is_written = |name: &String| columns.iter().any(|planned| planned.name == *name);
+        let lacks = table.columns.iter().filter(|column| column.required && !is_written(&column.name));
+        let lacks = lacks.map(|column| column.name.clone()).collect();
+        let covers = table.columns.iter().all(|column| column.generated || is_written(&column.name));
         if !misfits.is_empty() {
             return Err(misfits);
         }
@@ -132,6 +134,8 @@ impl Plan {
             write,
             keyless,
             columns,
+            lacks,
+            covers,
             key,
             ordered: write != WriteMode::Insert && (others || table.foreign_keys),
         }))
@@ -145,6 +149,11 @@ impl Plan {
     /// Names of the key's columns.
     pub fn key_names(&self) -> impl Iterator<Item = &str> {
         self.key.iter().map(|place| self.columns[*place].name.as_str())
+    }
+
+    /// Whether a row with these cells could be a new one.
+    pub fn is_whole(&self, cells: &[u8]) -> bool {
+        self.lacks.is_empty() && split(cells).filter(|cell| !cell.is_empty()).count() == self.columns.len()
     }
 
     /// Whether it was made for such a batch.

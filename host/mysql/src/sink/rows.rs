@@ -235,6 +235,7 @@ impl Encoding<'_> {
                     "rows are only added to the table (`write: insert`), and this one is deleted".to_owned()
                 );
             }
+            self.may_be_new()?;
             self.cells(row, None, true)?;
             self.push(Op::Put, row);
             self.mark_fresh();
@@ -245,12 +246,23 @@ impl Encoding<'_> {
             self.push(Op::Delete, row);
             return Ok(());
         }
-        let whole = self.cells(row, None, kind == RowKind::Insert)?;
+        let is_new = kind == RowKind::Insert;
+        if is_new {
+            self.may_be_new()?;
+        }
+        let whole = self.cells(row, None, is_new)? && self.plan.lacks.is_empty();
         self.push(if whole { Op::Put } else { Op::Patch }, row);
-        if kind == RowKind::Insert {
+        if is_new {
             self.mark_fresh();
         }
         Ok(())
+    }
+
+    /// Whether the rows have what a new row must have.
+    fn may_be_new(&self) -> Result<(), String> {
+        self.plan.lacks.first().map_or(Ok(()), |column| {
+            Err(format!("column {column}: it takes no NULL and has no default, and the row does not have it"))
+        })
     }
 
     /// An update with both its images.
@@ -273,13 +285,13 @@ impl Encoding<'_> {
         }
         if !moved {
             self.out.keys.truncate(middle);
-            let whole = self.cells(after, Some(before), false)?;
+            let whole = self.cells(after, Some(before), false)? && self.plan.lacks.is_empty();
             self.push(if whole { Op::Put } else { Op::Patch }, after);
             return Ok(());
         }
         let new_key = self.out.keys.split_off(middle);
         let begin = self.out.cells.len();
-        if self.cells(after, Some(before), false)? {
+        if self.cells(after, Some(before), false)? && self.plan.covers {
             let cells = self.out.cells.split_off(begin);
             self.push(Op::Delete, after);
             self.out.cells.extend_from_slice(&cells);

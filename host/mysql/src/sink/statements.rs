@@ -190,6 +190,8 @@ pub(super) mod tests {
             write,
             keyless: false,
             columns: vec![column("id"), column("n`")],
+            lacks: Vec::new(),
+            covers: true,
             key: vec![0],
             ordered,
         }

@@ -19,6 +19,7 @@ on_each_server!(
     what_is_missing_stays,
     an_update_of_no_row_is_refused,
     many_partial_images,
+    a_batch_that_lacks_a_column,
     any_history_ends_as_it_should,
     any_history_ends_as_it_should_with_three_writers,
     rows_are_only_added,
@@ -136,9 +137,33 @@ fn many_partial_images(flavour: Flavour) {
     assert_eq!(database.client().lines(count).unwrap(), ["495"]);
 }
 
+/// Where a source sends what changed, a batch may have only rows that lack the same column.
+fn a_batch_that_lacks_a_column(flavour: Flavour) {
+    let table = "CREATE TABLE t (id BIGINT PRIMARY KEY, a VARCHAR(40) NOT NULL, b VARCHAR(40))";
+    let (mut database, mut process) = started(flavour, table, r#"{"writers": 3}"#);
+    let whole: Vec<_> = (1..6).map(|id| (I, id, Some("x"), Some("y"))).collect();
+    process.epoch(&[simple("t", 0, &whole)]).unwrap();
+    let lacking = |first, kinds: &[RowKind], ids: Vec<i64>| {
+        let texts = vec![Some("new"); ids.len()];
+        let columns = vec![column("id", Int64Array::from(ids)), column("b", StringArray::from(texts))];
+        changes("t", &["id"], first, kinds, columns)
+    };
+    process.epoch(&[lacking(5, &[A, D, B, A], vec![1, 2, 3, 33])]).unwrap();
+    assert_eq!(rows(&mut database), ["1|x|new", "4|x|y", "5|x|y", "33|x|new"]);
+    let told = refused(process.epoch(&[lacking(8, &[I, A], vec![7, 1])]));
+    assert!(
+        told.len() == 1 && told[0].0 == 8 && told[0].1.contains("column a: it takes no NULL"),
+        "{told:?}"
+    );
+    process.abort().unwrap();
+    let told = refused(process.epoch(&[lacking(9, &[A, B, A], vec![7, 8, 88])]));
+    assert!(told.len() == 2 && told.iter().all(|(_, why)| why.contains("is absent")), "{told:?}");
+}
+
 /// Random changes in random epochs, against a map.
 fn any_history(flavour: Flavour, writers: u16) {
-    let (mut database, mut process) = started(flavour, TABLE, &format!(r#"{{"writers": {writers}}}"#));
+    let table = "CREATE TABLE t (id BIGINT PRIMARY KEY, a VARCHAR(40), b VARCHAR(40))";
+    let (mut database, mut process) = started(flavour, table, &format!(r#"{{"writers": {writers}}}"#));
     let mut random = StdRng::seed_from_u64(42 + u64::from(writers));
     let mut expected: BTreeMap<i64, (String, String)> = BTreeMap::new();
     let (mut ordinal, mut begun_again) = (0, 0);

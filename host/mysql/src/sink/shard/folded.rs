@@ -34,7 +34,20 @@ impl Shard {
         let update = |entry: &Entry, into: &mut Vec<u8>| {
             statements::update(&table.plan, table.key(entry), table.cells(entry), into);
         };
-        self.each(shared, table, &changed, true, update).await
+        let absent = self.each(shared, table, &changed, update).await?;
+        // A row that gets another key may be a new one, where it is whole: the target had not got it yet.
+        let is_new = |entry: &Entry| entry.op == Op::Change && table.plan.is_whole(table.cells(entry));
+        let (new, absent): (Vec<usize>, Vec<usize>) =
+            absent.into_iter().partition(|entry| is_new(&table.entries[*entry]));
+        for entry in absent {
+            self.refuse(table, entry, &Refusal::Absent);
+        }
+        if !new.is_empty() {
+            let server = self.transaction(shared).await?.server().clone();
+            let form = Form::put(&table.plan, &server, shared.options.batch.rows);
+            self.many(shared, table, &form, &new, false).await?;
+        }
+        Ok(())
     }
 
     /// Of a small table the server would rather read all rows than find many keys, and wait for those that another
@@ -48,18 +61,18 @@ impl Shard {
         let delete = |entry: &Entry, into: &mut Vec<u8>| {
             statements::delete(&table.plan, table.key(entry), into);
         };
-        self.each(shared, table, entries, false, delete).await
+        self.each(shared, table, entries, delete).await.map(|_| ())
     }
 
-    /// Statements about a row each, many in one packet. Where it `must_exist`, a row that is not there is refused.
+    /// Statements about a row each, many in one packet. Gives those whose row is not there.
     async fn each(
         &mut self,
         shared: &Shared,
         table: &TableWindow,
         entries: &[usize],
-        must_exist: bool,
         write: impl Fn(&Entry, &mut Vec<u8>),
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<usize>, Error> {
+        let mut absent = Vec::new();
         let longest = shared.longest_statement();
         let mut left = entries;
         while !left.is_empty() && self.rejects.len() < ENOUGH {
@@ -79,9 +92,7 @@ impl Shard {
             let (found, done) = self.transaction(shared).await?.run_each(&sql).await;
             self.sql = sql;
             let (run, rest) = left.split_at(found.len().min(left.len()));
-            for (entry, _) in run.iter().zip(&found).filter(|(_, rows)| must_exist && **rows == 0) {
-                self.refuse(table, *entry, &Refusal::Absent);
-            }
+            absent.extend(run.iter().zip(&found).filter(|(_, rows)| **rows == 0).map(|(entry, _)| *entry));
             left = rest;
             match (done, left.split_first()) {
                 (Err(Failure::Data { code, message }), Some((entry, rest))) => {
@@ -94,7 +105,7 @@ impl Shard {
                 (Ok(()), _) => {}
             }
         }
-        Ok(())
+        Ok(absent)
     }
 
     /// Statements about several rows each. One that fails on data is divided until the rows that cause it stand alone:

@@ -5,7 +5,7 @@ use sluicegate_connector::Error;
 use super::refusal::{Refusal, may_pass_later};
 use super::{ENOUGH, Shard};
 use crate::client::failure::DUPLICATE;
-use crate::sink::rows::{Op, split};
+use crate::sink::rows::Op;
 use crate::sink::statements::Form;
 use crate::sink::window::TableWindow;
 use crate::sink::writer::Shared;
@@ -81,9 +81,7 @@ impl Shard {
     ) -> Result<(), Error> {
         match self.one_update(shared, table, entry).await? {
             Ok(()) => {}
-            Err(Refusal::Absent)
-                if table.plan.columns.len() == filled(table.cells(&table.entries[entry])) =>
-            {
+            Err(Refusal::Absent) if table.plan.is_whole(table.cells(&table.entries[entry])) => {
                 // The target does not have the row yet: an upsert.
                 self.insert_in_order(shared, table, vec![entry], later).await?;
             }
@@ -142,9 +140,4 @@ impl Shard {
         }
         Ok(())
     }
-}
-
-/// How many cells are there.
-fn filled(cells: &[u8]) -> usize {
-    split(cells).filter(|cell| !cell.is_empty()).count()
 }
