@@ -86,15 +86,7 @@ impl Catalog {
             };
             let table = self.evolve(shared, table, batch, moment).await?;
             let options = &shared.options;
-            match Plan::new(&table, batch, options.write, options.on_schema_change) {
-                Ok(plan) if moment == Moment::Start && !plan.lacks.is_empty() => {
-                    let lacks = |column: &String| {
-                        format!(
-                            "its column {column} takes no NULL and has no default, and the rows do not have it"
-                        )
-                    };
-                    misfits.push((name, plan.lacks.iter().map(lacks).collect()));
-                }
+            match Plan::new(&table, batch, (options.write, options.on_schema_change), moment) {
                 Ok(plan) => {
                     shared.tables.keep(Arc::clone(&plan));
                     plans.push(plan);

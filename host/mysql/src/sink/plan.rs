@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_schema::{Field, SchemaRef};
 use sluicegate_model::{ChangeBatch, TableName};
 
+use super::catalog::Moment;
 use super::evolve;
 use super::options::{OnSchemaChange, WriteMode};
 use super::rows::split;
@@ -86,8 +87,8 @@ impl Plan {
     pub fn new(
         table: &Table,
         batch: &ChangeBatch,
-        write: WriteMode,
-        on_schema_change: OnSchemaChange,
+        (write, on_schema_change): (WriteMode, OnSchemaChange),
+        moment: Moment,
     ) -> Result<Arc<Self>, Vec<String>> {
         let mut misfits = Vec::new();
         if !table.is_transactional() {
@@ -120,7 +121,13 @@ impl Plan {
         }
         let is_written = |name: &String| columns.iter().any(|planned| planned.name == *name);
         let lacks = table.columns.iter().filter(|column| column.required && !is_written(&column.name));
-        let lacks = lacks.map(|column| column.name.clone()).collect();
+        let lacks: Vec<String> = lacks.map(|column| column.name.clone()).collect();
+        if moment == Moment::Start {
+            let told = |column: &String| {
+                format!("its column {column} takes no NULL and has no default, and the rows do not have it")
+            };
+            misfits.extend(lacks.iter().map(told));
+        }
         let covers = table.columns.iter().all(|column| column.generated || is_written(&column.name));
         if !misfits.is_empty() {
             return Err(misfits);

@@ -130,18 +130,17 @@ fn an_encrypted_server(flavour: Flavour) {
 
 /// Each kind of password, in plain text and encrypted.
 fn passwords(server: &MySql, client: &mut MySqlClient, tls: &Value) {
-    let kinds: &[(&str, &str)] = if server.flavour() == Flavour::MariaDb {
-        client.execute("INSTALL SONAME 'auth_ed25519'").unwrap();
-        &[
-            ("mysql_native_password", "VIA mysql_native_password USING PASSWORD('USER')"),
-            ("ed25519", "VIA ed25519 USING PASSWORD('USER')"),
-        ]
+    let mut kinds = vec![("mysql_native_password", "WITH mysql_native_password BY 'USER'")];
+    if server.flavour() == Flavour::MariaDb {
+        kinds = vec![("mysql_native_password", "VIA mysql_native_password USING PASSWORD('USER')")];
+        match client.execute("INSTALL SONAME 'auth_ed25519'") {
+            Ok(_) => kinds.push(("ed25519", "VIA ed25519 USING PASSWORD('USER')")),
+            // Of Debian's package `mariadb-server`, where tests need only `mariadb-server-core`.
+            Err(error) => eprintln!("ed25519 is not tried: {error}"),
+        }
     } else {
-        &[
-            ("caching_sha2_password", "WITH caching_sha2_password BY 'USER'"),
-            ("mysql_native_password", "WITH mysql_native_password BY 'USER'"),
-        ]
-    };
+        kinds.push(("caching_sha2_password", "WITH caching_sha2_password BY 'USER'"));
+    }
     for (kind, identified) in kinds {
         // Another account each: a server remembers a password that was right once, and asks less the next time.
         for (number, tls) in [&Value::Null, tls].into_iter().enumerate() {

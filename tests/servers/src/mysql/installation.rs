@@ -70,8 +70,12 @@ impl Installation {
                 command
             }
         };
+        // Beside the data, which has to be empty.
+        let temporary = data.parent().unwrap_or(data);
         let output = Command::new(&command[0])
             .args(&command[1..])
+            // Servers that are made at the same time take each other's files for their own there.
+            .env("TMPDIR", temporary)
             .stdin(Stdio::null())
             .output()
             .map_err(ServerError::io(format!("running {}", command[0])))?;
