@@ -1,5 +1,6 @@
 //! The official client against the simulator: what it does on a cluster works here as well, so the simulator is not made for our
-//! own client alone. It is Java; where no JDK or Maven is, the test says so and passes.
+//! own client alone. It is Java: `scripts/setup test` installs a JDK and Maven. Where one is missing all the same, the test says
+//! so and passes.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
