@@ -1,6 +1,7 @@
-//! The client and the sink, on a simulated cluster.
+//! The client and the sink, on a simulated cluster; `suite` on a real one too.
 
 mod client;
 mod faults;
 mod sink;
+mod suite;
 mod support;

@@ -308,3 +308,25 @@ async fn each_table_is_written_as_it_is() {
     assert_eq!(simulator.query(ALL).unwrap(), ["1|b"]);
     assert_eq!(simulator.query("SELECT * FROM ods.log ORDER BY name").unwrap(), ["1|a", "1|b"]);
 }
+
+#[tokio::test]
+async fn an_aggregate_table_adds_up_what_is_appended() {
+    let simulator = cluster().await;
+    simulator
+        .query("CREATE TABLE ods.totals (id BIGINT NOT NULL, amount DECIMAL(18,2) SUM, last VARCHAR(8) REPLACE) AGGREGATE KEY(id) DISTRIBUTED BY HASH(id)")
+        .unwrap();
+    let target = Target::new(&simulator, r#"{"write": "auto"}"#);
+    let mut running = Running::start(&target).await;
+    let columns = |amounts: [i128; 3], last: [&str; 3]| {
+        let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 1]));
+        let amounts = Decimal128Array::from(amounts.to_vec()).with_precision_and_scale(18, 2).unwrap();
+        let last: ArrayRef = Arc::new(StringArray::from(last.to_vec()));
+        let amounts: ArrayRef = Arc::new(amounts);
+        vec![("id", Column::new(ids)), ("amount", Column::new(amounts)), ("last", Column::new(last))]
+    };
+    let first = batch("totals", columns([120, 5, 80], ["a", "b", "c"]), &[INSERT; 3]);
+    let second = batch("totals", columns([1, -10, 1], ["d", "e", "f"]), &[INSERT; 3]);
+    running.epoch(&first, 3).await.unwrap();
+    running.epoch(&second, 6).await.unwrap();
+    assert_eq!(simulator.query("SELECT * FROM ods.totals").unwrap(), ["1|2.02|f", "2|-0.05|e"]);
+}

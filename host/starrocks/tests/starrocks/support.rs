@@ -51,10 +51,15 @@ pub struct Target {
 impl Target {
     /// A sink with options.
     pub fn new(simulator: &Simulator, options: &str) -> Self {
+        Self::on(connection(simulator), options)
+    }
+
+    /// A sink on any cluster.
+    pub fn on(connection: Connection, options: &str) -> Self {
         Self {
             directory: TempDir::new().expect("a directory"),
             options: serde_json::from_str(options).expect("options"),
-            connection: connection(simulator),
+            connection,
         }
     }
 

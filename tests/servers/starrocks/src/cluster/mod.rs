@@ -6,7 +6,9 @@
 //! | [`transaction`] | transactions of a database, by label |
 //! | [`context`] | what a back end holds of a transaction |
 //! | [`alter`] | changes of tables |
+//! | [`aggregate`] | values of one key that become one |
 
+pub mod aggregate;
 pub mod alter;
 pub mod context;
 pub mod table;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::faults::Faults;
+pub use aggregate::Aggregate;
 pub use alter::{Alter, AlterState};
 pub use context::Context;
 pub use table::{Column, Model, Row, Table};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Aggregate;
 use crate::column_type::ColumnType;
 use crate::convert::Cell;
 
@@ -12,6 +13,8 @@ pub enum Model {
     Primary,
     /// `UNIQUE KEY`: the last one counts.
     Unique,
+    /// `AGGREGATE KEY`: their values become one.
+    Aggregate,
     /// `DUPLICATE KEY`: all are kept.
     Duplicate,
 }
@@ -22,6 +25,7 @@ impl Model {
         match self {
             Self::Primary => "PRI",
             Self::Unique => "UNI",
+            Self::Aggregate => "AGG",
             Self::Duplicate => "DUP",
         }
     }
@@ -40,6 +44,8 @@ pub struct Column {
     pub key: bool,
     /// What it has where nothing is given.
     pub default: Option<String>,
+    /// What becomes of several values, in an aggregate table.
+    pub aggregate: Option<Aggregate>,
 }
 
 /// A row of a load, checked.
@@ -77,7 +83,7 @@ impl Table {
     pub fn rows(&self) -> Box<dyn Iterator<Item = &Vec<Cell>> + '_> {
         match self.model {
             Model::Duplicate => Box::new(self.all.iter()),
-            Model::Primary | Model::Unique => Box::new(self.by_key.values()),
+            Model::Primary | Model::Unique | Model::Aggregate => Box::new(self.by_key.values()),
         }
     }
 
@@ -122,7 +128,18 @@ impl Table {
             self.by_key.remove(&key);
             return;
         }
-        let row = whole(self.by_key.get(&key));
+        let old = self.by_key.get(&key);
+        let row = match (self.model, old) {
+            (Model::Aggregate, Some(old)) => {
+                let new = whole(None);
+                let one = |(place, column): (usize, &Column)| match column.aggregate {
+                    Some(aggregate) => aggregate.of(&old[place], &new[place]),
+                    None => new[place].clone(),
+                };
+                self.columns.iter().enumerate().map(one).collect()
+            }
+            _ => whole(old),
+        };
         self.by_key.insert(key, row);
     }
 }

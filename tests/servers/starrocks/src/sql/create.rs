@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::tokens::{Word, Words};
 use super::{Given, Refused};
-use crate::cluster::{Alter, AlterState, Column, Database, Model, State, Table};
+use crate::cluster::{Aggregate, Alter, AlterState, Column, Database, Model, State, Table};
 use crate::column_type::ColumnType;
 
 impl State {
@@ -20,17 +20,17 @@ impl State {
         words.want(')')?;
         let (mut model, mut key) = (Model::Duplicate, Vec::new());
         while !words.is_empty() {
-            let found =
-                [("primary", Model::Primary), ("unique", Model::Unique), ("duplicate", Model::Duplicate)]
-                    .into_iter()
-                    .find(|(word, _)| words.take_all(&[word, "key"]));
+            let models = [
+                ("primary", Model::Primary),
+                ("unique", Model::Unique),
+                ("aggregate", Model::Aggregate),
+                ("duplicate", Model::Duplicate),
+            ];
+            let found = models.into_iter().find(|(word, _)| words.take_all(&[word, "key"]));
             match found {
                 Some((_, found)) => {
                     model = found;
                     key = words.names()?;
-                }
-                None if words.take_all(&["aggregate", "key"]) => {
-                    return Err(Refused::of("AGGREGATE KEY is not simulated"));
                 }
                 None => drop(words.next()),
             }
@@ -55,6 +55,15 @@ impl State {
             if model == Model::Primary {
                 column.nullable = false;
             }
+        }
+        if let Some(column) = columns
+            .iter()
+            .find(|column| model == Model::Aggregate && !column.key && column.aggregate.is_none())
+        {
+            return Err(Refused::of(format!(
+                "AGG_KEYS table should specify aggregate type for non-key column[{}]",
+                column.name
+            )));
         }
         let tables = &mut self.database(&database)?.tables;
         if tables.contains_key(&name) {
@@ -110,7 +119,7 @@ fn column(words: &mut Words) -> Result<Column, Refused> {
     let column_type = ColumnType::parse(&type_name, &arguments).ok_or_else(|| {
         Refused::of(format!("the simulator does not know the type {type_name}{arguments:?}"))
     })?;
-    let mut column = Column { name, column_type, nullable: true, key: false, default: None };
+    let mut column = Column { name, column_type, nullable: true, key: false, default: None, aggregate: None };
     loop {
         if matches!(words.peek(), None | Some(Word::Symbol(',' | ')'))) {
             return Ok(column);
@@ -122,8 +131,10 @@ fn column(words: &mut Words) -> Result<Column, Refused> {
                 Some(Word::Text(text) | Word::Number(text)) => Some(text),
                 _ => None,
             };
-        } else {
-            words.next();
+        } else if let Some(Word::Name(word)) = words.next()
+            && let Some(aggregate) = Aggregate::parse(&word)
+        {
+            column.aggregate = Some(aggregate);
         }
     }
 }
