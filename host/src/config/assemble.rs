@@ -200,7 +200,8 @@ impl Config {
 
     /// Who runs, for the systems.
     pub(super) fn setting<'a>(&'a self, identity: &'a Identity) -> Setting<'a> {
-        Setting { identity, directory: &self.loaded.directory }
+        let connections = &self.loaded.pipeline.connections;
+        Setting { identity, directory: &self.loaded.directory, connections }
     }
 
     pub(super) fn identity(&self) -> Result<Identity, ConfigErrors> {

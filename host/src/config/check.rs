@@ -7,6 +7,7 @@ use sluicegate_engine::OnTruncate;
 use sluicegate_format::options::Direction;
 use sluicegate_kafka::guarded;
 use sluicegate_keys::{KeyRing, Use};
+use sluicegate_starrocks::PositionsAt;
 
 use super::connections::LIBRDKAFKA;
 use super::error::Problem;
@@ -15,6 +16,7 @@ use super::locate::{Entry, Node};
 use super::nearest::{did_you_mean, listed};
 use super::sink::SinkEntry;
 use super::source::SourceEntry;
+use super::systems::position_store;
 
 /// Checks a file that was read, and makes its key ring.
 pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Problem>) -> KeyRing {
@@ -139,7 +141,11 @@ impl Checker<'_> {
             SinkEntry::StarRocks(sink) => {
                 let connection = sink.connection.check().err();
                 let options = sink.options.check().err();
-                let told = connection.into_iter().chain(options);
+                let store = match &sink.options.positions {
+                    PositionsAt::MySql(name) => position_store(name, &self.loaded.pipeline.connections).err(),
+                    PositionsAt::Source | PositionsAt::File(_) => None,
+                };
+                let told = connection.into_iter().chain(options).chain(store);
                 problems.extend(told.map(|error| self.of_system(["sink", "starrocks"], &error)));
             }
             SinkEntry::File(options) => {

@@ -2,7 +2,7 @@
 
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use sluicegate_test_servers::{Kafka, unique_name};
+use sluicegate_test_servers::{Flavour, Kafka, MySql, MySqlClient, unique_name};
 use sluicegate_tests::{Bench, Order, Orders};
 use starrocks_sim::{Kind, Operation, Settings, Simulator};
 use tokio::runtime::Runtime;
@@ -128,4 +128,44 @@ fn starrocks_follows_the_orders() {
     let shown = bench.run(["positions", "show", "p.yaml"]);
     shown.exits(0);
     assert!(shown.stdout.contains(&format!("{topic}/0")), "{}", shown.stdout);
+}
+
+/// Where positions are kept beside the source's cluster: what is written is the same, and a run goes on where the last
+/// one ended.
+#[test]
+fn starrocks_with_positions_elsewhere() {
+    let kafka = Kafka::shared().expect("a broker");
+    let mut database =
+        MySql::shared(Flavour::MariaDb).expect("a server").database("e2e").expect("a database");
+    let connection = format!(
+        "  store: {{ mysql: {{ url: \"mysql://127.0.0.1:{}/{}\", user: {user}, password: {user} }} }}\n",
+        database.port(),
+        database.name(),
+        user = MySqlClient::USER
+    );
+    for positions in ["{ mysql: store }", "{ file: positions }"] {
+        let (topic, cluster, bench) =
+            (unique_name("ogg-starrocks"), Cluster::start(), Bench::new("starrocks"));
+        kafka.create_topic(&topic, PARTITIONS, &[]).expect("a topic");
+        let text = cluster
+            .example(&topic, kafka.brokers())
+            .replace("connections:\n", &format!("connections:\n{connection}"))
+            .replace(
+                "    create_tables: true\n",
+                &format!("    create_tables: true\n    positions: {positions}\n"),
+            );
+        bench.write("p.yaml", text);
+        let mut orders = Orders::new(ORDERS, 11);
+        for messages in [3_000, 500] {
+            kafka.client().produce(&topic, orders.by_ref().take(messages)).expect("messages");
+            bench.run(["run", "p.yaml", "--until", "end"]).exits(0);
+            assert_eq!(cluster.rows(FOUND), expected(&orders), "{positions}");
+        }
+        let shown = bench.run(["positions", "show", "p.yaml"]);
+        shown.exits(0);
+        assert!(shown.stdout.contains(&format!("{topic}/0")), "{positions}: {}", shown.stdout);
+    }
+    let lanes =
+        database.client().lines("SELECT COUNT(DISTINCT lane) FROM sluicegate_positions").expect("rows");
+    assert_eq!(lanes, [PARTITIONS.to_string()]);
 }

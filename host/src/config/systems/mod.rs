@@ -18,6 +18,7 @@ mod mysql;
 mod starrocks;
 mod terms;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,9 +28,11 @@ use sluicegate_kafka::{DeadLetterOptions, Identity, SourceGroup};
 use sluicegate_keys::KeyRing;
 use sluicegate_model::{Decoded, Lane};
 
+pub(super) use starrocks::position_store;
 pub(super) use terms::Terms;
 
 use super::assemble::RunUntil;
+use super::connections::ConnectionEntry;
 use super::sink::SinkEntry;
 use super::source::SourceEntry;
 
@@ -37,6 +40,8 @@ use super::source::SourceEntry;
 pub(super) struct Setting<'a> {
     pub(super) identity: &'a Identity,
     pub(super) directory: &'a Path,
+    /// Those that have names.
+    pub(super) connections: &'a BTreeMap<String, ConnectionEntry>,
 }
 
 /// A source that is ready to run.

@@ -1,5 +1,6 @@
 //! Tables of StarRocks, and the store that keeps positions for them: a sink of another system, which gets no rows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sluicegate_connector::{Encoder, Error, PositionAdmin, Sink};
@@ -7,10 +8,11 @@ use sluicegate_file::{FileFormat, FilePositions, FileSink, SinkOptions as FileOp
 use sluicegate_format::FormatOptions;
 use sluicegate_format::json::JsonOptions;
 use sluicegate_kafka::{KafkaPositions, KafkaSink, KafkaSource, SinkOptions as KafkaOptions, SourceGroup};
+use sluicegate_mysql::{Connection as MySql, MySqlPositions, MySqlSink, SinkOptions as MySqlOptions};
 use sluicegate_starrocks::sink::StarRocksEncoder;
 use sluicegate_starrocks::{PositionsAt, SinkOptions, StarRocksSink};
 
-use super::super::connections::OnStarRocks;
+use super::super::connections::{ConnectionEntry, OnStarRocks, Reach as _};
 use super::super::source::SourceEntry;
 use super::Setting;
 
@@ -22,6 +24,12 @@ pub(super) fn sink(
 ) -> Result<Box<dyn Sink>, Error> {
     let identity = setting.identity;
     let store: Box<dyn Sink> = match (&to.options.positions, from) {
+        (PositionsAt::MySql(name), _) => {
+            let plan = identity.plan.as_deref().map(str::to_owned);
+            let connection = position_store(name, setting.connections)?;
+            let options = MySqlOptions::default();
+            Box::new(MySqlSink::new(connection, options, &identity.pipeline, &identity.instance, plan)?)
+        }
         (PositionsAt::Source, SourceEntry::Kafka(from)) => {
             let options = KafkaOptions::new(FormatOptions::Json(JsonOptions::default()));
             Box::new(KafkaSink::new(&from.connection, options, identity, group)?)
@@ -42,6 +50,11 @@ pub(super) fn positions(
     setting: &Setting<'_>,
 ) -> Result<Box<dyn PositionAdmin>, Error> {
     match (&to.options.positions, from) {
+        (PositionsAt::MySql(name), _) => {
+            let connection = position_store(name, setting.connections)?.clone();
+            let admin = MySqlPositions::new(connection, &setting.identity.pipeline);
+            Ok(super::terms::measured(Box::new(admin), from.terms(setting)?))
+        }
         (PositionsAt::Source, SourceEntry::Kafka(from)) => {
             let source = KafkaSource::new(&from.connection, from.options.clone(), setting.identity)?;
             let options = KafkaOptions::new(FormatOptions::Json(JsonOptions::default())).positions;
@@ -56,11 +69,31 @@ pub(super) fn positions(
     }
 }
 
+/// The MySQL or MariaDB of a name, to keep positions in.
+///
+/// # Errors
+/// Where there is no such connection, or it has no database.
+pub(in super::super) fn position_store<'a>(
+    name: &str,
+    connections: &'a BTreeMap<String, ConnectionEntry>,
+) -> Result<&'a MySql, Error> {
+    let found = connections.get(name).and_then(MySql::of);
+    let found = found.ok_or_else(|| {
+        Error::configuration(format!(
+            "`positions` of the sink: there is no connection `{name}` to {}",
+            MySql::KIND
+        ))
+        .help("describe it under `connections:`")
+    })?;
+    found.database()?;
+    Ok(found)
+}
+
 /// A directory in which nothing but positions is kept.
 fn directory(at: &PositionsAt, setting: &Setting<'_>) -> FileOptions {
     let path = match at {
         PositionsAt::File(path) => path.clone(),
-        PositionsAt::Source => format!("{}.positions", setting.identity.pipeline),
+        PositionsAt::Source | PositionsAt::MySql(_) => format!("{}.positions", setting.identity.pipeline),
     };
     FileOptions::new(path, FileFormat::Messages(FormatOptions::Json(JsonOptions::default())))
 }

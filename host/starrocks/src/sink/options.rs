@@ -90,6 +90,10 @@ pub enum PositionsAt {
     Source,
     /// In a directory; relative to the pipeline file. One process of the pipeline runs at a time.
     File(String),
+    /// In the table `sluicegate_positions` of a MySQL or MariaDB: the name of a connection under `connections:`, with a
+    /// database.
+    #[serde(rename = "mysql")]
+    MySql(String),
 }
 
 /// What to do about a column that the table does not have.

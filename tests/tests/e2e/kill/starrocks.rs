@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 use sluicegate_tests::{Accounts, Bench};
 use starrocks_sim::{Kind, Operation};
 
@@ -33,9 +34,24 @@ const TABLES: [&str; 2] = [
 
 #[test]
 fn kill_into_starrocks() {
+    torment("kill-starrocks", "source", "{}");
+}
+
+#[test]
+#[ignore = "of `make test-kill`"]
+fn kill_into_starrocks_by_mariadb() {
+    let store = MySql::start(MySqlOptions::new(Flavour::MariaDb)).expect("a server");
+    let (user, port) = (MySqlClient::USER, store.port());
+    let url = format!("mysql://127.0.0.1:{port}/test");
+    let connections =
+        format!("{{ store: {{ mysql: {{ url: \"{url}\", user: {user}, password: {user} }} }} }}");
+    torment("kill-starrocks-by-mariadb", "{ mysql: store }", &connections);
+}
+
+/// `positions`: where they are kept, which `connections` may say more of.
+fn torment(name: &str, positions: &str, connections: &str) {
     let (faults, seed) = (settings::faults(), settings::seed());
     let changes = faults * CHANGES_A_FAULT;
-    let name = "kill-starrocks";
     eprintln!("{name}: {changes} changes, {faults} faults, SLUICEGATE_SEED={seed}");
     let (kafka, cluster) = (broker(), Cluster::start());
     kafka.client().create_topic(TOPIC, PARTITIONS, &[]).expect("the source's topic");
@@ -44,7 +60,8 @@ fn kill_into_starrocks() {
     }
     let (bench, mut accounts) = (Bench::new(name), Accounts::new(PARTITIONS, seed));
     for instance in INSTANCES {
-        bench.write(&format!("{instance}.yaml"), pipeline(instance, kafka.brokers(), &cluster));
+        let text = pipeline(instance, kafka.brokers(), &cluster, positions);
+        bench.write(&format!("{instance}.yaml"), format!("{text}connections: {connections}\n"));
     }
     let began = Instant::now();
     let plans = plan::plan(faults, INSTANCES.len(), seed);
@@ -163,7 +180,7 @@ fn look(cluster: &Cluster, accounts: &Accounts, ends: &BTreeMap<i32, i64>) -> St
     wrong
 }
 
-fn pipeline(instance: &str, brokers: &str, cluster: &Cluster) -> String {
+fn pipeline(instance: &str, brokers: &str, cluster: &Cluster, positions: &str) -> String {
     let session = plan::SESSION.as_millis();
     let (user, password) = USER;
     let (front_ends, sql) = (cluster.front_ends(), cluster.sql());
@@ -198,6 +215,7 @@ sink:
     user: {user}
     password: {password}
     write: auto
+    positions: {positions}
 dead_letters: {{ file: {instance}.dead.ndjson }}
 # Epochs as long as they are under load, so that most faults hit one that is half written.
 engine: {{ memory: 8MiB, max_delay: 700ms }}
