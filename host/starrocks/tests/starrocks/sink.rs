@@ -330,3 +330,59 @@ async fn an_aggregate_table_adds_up_what_is_appended() {
     running.epoch(&second, 6).await.unwrap();
     assert_eq!(simulator.query("SELECT * FROM ods.totals").unwrap(), ["1|2.02|f", "2|-0.05|e"]);
 }
+
+/// Rows with a decimal.
+fn amounts(values: &[i128]) -> ChangeBatch {
+    let ids: ArrayRef = Arc::new((0..values.len() as i64).collect::<Int64Array>());
+    let amounts = Decimal128Array::from(values.to_vec()).with_precision_and_scale(18, 2).unwrap();
+    let amounts: ArrayRef = Arc::new(amounts);
+    let columns = vec![("id", Column::new(ids)), ("amount", Column::new(amounts))];
+    batch("amounts", columns, &vec![INSERT; values.len()])
+}
+
+const AMOUNTS: &str = "CREATE TABLE ods.amounts (id BIGINT NOT NULL, amount DECIMAL(5,2)) PRIMARY KEY(id) DISTRIBUTED BY HASH(id)";
+
+/// By a worker where the table is known, else by the server.
+#[tokio::test]
+async fn a_decimal_that_is_too_large_costs_one_row() {
+    let simulator = cluster().await;
+    simulator.query(AMOUNTS).unwrap();
+    let target = Target::new(&simulator, "{}");
+    let mut running = Running::start(&target).await;
+    running.epoch(&amounts(&[100]), 1).await.unwrap();
+    let refused = running.refused(&amounts(&[100, 123_456_789, 200]));
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].row, 1);
+    assert!(refused[0].reason.contains("amount"), "{refused:?}");
+
+    let wide = AMOUNTS.replace("DECIMAL(5,2)", "DECIMAL(18,2)");
+    simulator.query("DROP TABLE ods.amounts").unwrap();
+    simulator.query(&wide).unwrap();
+    let target = Target::new(&simulator, "{}");
+    let mut running = Running::start(&target).await;
+    running.epoch(&amounts(&[100]), 1).await.unwrap();
+    simulator.query("DROP TABLE ods.amounts").unwrap();
+    simulator.query(AMOUNTS).unwrap();
+    running.write(&amounts(&[100, 123_456_789, 200])).await.unwrap();
+    let refused = rejects(running.commit(4).await);
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].ordinal, 1);
+    assert!(
+        refused[0]
+            .reason
+            .starts_with("Decimal '1234567.89' is out of range. The type of 'amount' is DECIMAL"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_of_another_type_is_told() {
+    let simulator = cluster().await;
+    simulator
+        .query("CREATE TABLE ods.orders (id DATE NOT NULL, name VARCHAR(8)) PRIMARY KEY(id) DISTRIBUTED BY HASH(id)")
+        .unwrap();
+    let target = Target::new(&simulator, "{}");
+    let error = target.sink().prepare(&[orders(&[])]).await.unwrap_err();
+    assert_eq!(error.class(), Class::Configuration);
+    assert!(error.to_string().contains("table ods.orders: its column id is date: int64"), "{error}");
+}
