@@ -24,6 +24,8 @@ pub struct Accounts {
     partitions: Vec<Partition>,
     changes: u64,
     audit: Option<Record>,
+    /// Whether some changes of a key are compressed.
+    compressed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +50,13 @@ impl Accounts {
     /// Changes to accounts of this many partitions.
     pub fn new(partitions: i32, seed: u64) -> Self {
         let partitions = (0..partitions).map(|_| Partition::default()).collect();
-        Self { random: StdRng::seed_from_u64(seed), partitions, changes: 0, audit: None }
+        Self { random: StdRng::seed_from_u64(seed), partitions, changes: 0, audit: None, compressed: true }
+    }
+
+    /// The same with whole images wherever a key changes, for a target that cannot move a row.
+    #[must_use]
+    pub fn with_whole_keys(self) -> Self {
+        Self { compressed: false, ..self }
     }
 
     /// The rows that are there after all messages so far, by their keys, as `id|owner|balance|note|change`.
@@ -109,7 +117,7 @@ impl Accounts {
                 let (id, account) = &mut partition.alive[chosen];
                 let (old, before, after) = (*id, *account, fresh(random));
                 *id = new;
-                let images = if number % STRETCH < COMPRESSED {
+                let images = if self.compressed && number % STRETCH < COMPRESSED {
                     (account.cents, account.change) = (after.cents, number);
                     let (balance, images) = (account.balance(), r#""before":{"ID":"#);
                     format!(

@@ -58,7 +58,7 @@ fn torment(name: &str, positions: &str, connections: &str) {
     for table in TABLES {
         cluster.rows(table);
     }
-    let (bench, mut accounts) = (Bench::new(name), Accounts::new(PARTITIONS, seed));
+    let (bench, mut accounts) = (Bench::new(name), Accounts::new(PARTITIONS, seed).with_whole_keys());
     for instance in INSTANCES {
         let text = pipeline(instance, kafka.brokers(), &cluster, positions);
         bench.write(&format!("{instance}.yaml"), format!("{text}connections: {connections}\n"));
