@@ -130,9 +130,9 @@ fn an_encrypted_server(flavour: Flavour) {
 
 /// Each kind of password, in plain text and encrypted.
 fn passwords(server: &MySql, client: &mut MySqlClient, tls: &Value) {
-    let mut kinds = vec![("mysql_native_password", "WITH mysql_native_password BY 'USER'")];
+    let mut kinds = Vec::new();
     if server.flavour() == Flavour::MariaDb {
-        kinds = vec![("mysql_native_password", "VIA mysql_native_password USING PASSWORD('USER')")];
+        kinds.push(("mysql_native_password", "VIA mysql_native_password USING PASSWORD('USER')"));
         match client.execute("INSTALL SONAME 'auth_ed25519'") {
             Ok(_) => kinds.push(("ed25519", "VIA ed25519 USING PASSWORD('USER')")),
             // Of Debian's package `mariadb-server`, where tests need only `mariadb-server-core`.
@@ -140,6 +140,10 @@ fn passwords(server: &MySql, client: &mut MySqlClient, tls: &Value) {
         }
     } else {
         kinds.push(("caching_sha2_password", "WITH caching_sha2_password BY 'USER'"));
+        // MySQL 9 does not have it any more.
+        if client.lines("SELECT VERSION()").unwrap()[0].starts_with('8') {
+            kinds.push(("mysql_native_password", "WITH mysql_native_password BY 'USER'"));
+        }
     }
     for (kind, identified) in kinds {
         // Another account each: a server remembers a password that was right once, and asks less the next time.
