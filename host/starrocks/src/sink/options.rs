@@ -20,7 +20,8 @@ pub struct SinkOptions {
     pub write: WriteMode,
     /// Whether a row may be there twice after a crash.
     pub delivery: Delivery,
-    /// Where positions are kept: StarRocks keeps none.
+    /// Where positions are kept: StarRocks keeps none. `source`; `{ file: DIRECTORY }`, relative to the pipeline file, for one
+    /// process at a time; or `{ mysql: NAME }`, a connection of that name, in whose table `sluicegate_positions` they are.
     pub positions: PositionsAt,
     /// Bytes of rows that wait in memory. What is more goes to the cluster before the epoch ends, as a load of its own.
     pub buffer: ByteSize,
