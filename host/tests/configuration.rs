@@ -101,6 +101,24 @@ fn the_example_for_mysql_is_valid() {
 }
 
 #[test]
+fn the_examples_of_the_binlog_are_valid() {
+    for example in ["mysql-to-kafka", "mysql-to-mysql"] {
+        let text = std::fs::read_to_string(format!("../examples/{example}/pipeline.yaml")).unwrap();
+        let mut text = text.replace("${BROKERS}", "localhost:1");
+        for name in ["MYSQL", "SOURCE", "TARGET"] {
+            text = text
+                .replace(&format!("${{{name}_URL}}"), "mysql://localhost:1/shop")
+                .replace(&format!("${{{name}_USER}}"), "u")
+                .replace(&format!("${{{name}_PASSWORD}}"), "hush-hush");
+        }
+        let config = Config::parse(&text, Path::new("pipeline.yaml")).unwrap();
+        config.check().unwrap();
+        config.assemble(&RunOptions::default()).unwrap();
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+}
+
+#[test]
 fn json_is_taken_too() {
     let text = r#"{
         "pipeline": "p",

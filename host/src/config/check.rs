@@ -7,6 +7,7 @@ use sluicegate_engine::OnTruncate;
 use sluicegate_format::options::Direction;
 use sluicegate_kafka::guarded;
 use sluicegate_keys::{KeyRing, Use};
+use sluicegate_mysql::MySqlSource;
 use sluicegate_starrocks::PositionsAt;
 
 use super::connections::LIBRDKAFKA;
@@ -121,6 +122,10 @@ impl Checker<'_> {
                     let path = ["source", "kafka", "topics"];
                     problems.push(self.problem_at(&path, "the source has no topics", "none"));
                 }
+            }
+            SourceEntry::MySql(source) => {
+                let told = MySqlSource::new(&source.connection, source.options.clone(), "", "").err();
+                problems.extend(told.map(|error| self.of_system(["source", "mysql"], &error)));
             }
             SourceEntry::File(options) => {
                 problems

@@ -87,6 +87,9 @@ impl Reader<'_> {
         if self.tree.at(&["source", "file"]).is_some() {
             return self.at(&["source", "file"])?.map(|file| SourceEntry::File(Box::new(file))).ok_or(Told);
         }
+        if let Some(mysql) = self.block(&["source", "mysql"], false)? {
+            return Ok(SourceEntry::MySql(Box::new(mysql)));
+        }
         self.block(&["source", "kafka"], true)?.map(|kafka| SourceEntry::Kafka(Box::new(kafka))).ok_or(Told)
     }
 

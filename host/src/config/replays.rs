@@ -61,6 +61,10 @@ impl Config {
     pub(crate) fn letter_decoder(&self) -> Result<Arc<dyn Decode>, ConfigErrors> {
         let decoder: Result<Arc<dyn Decode>, Error> = match &self.loaded.pipeline.source {
             SourceEntry::Kafka(from) => from.options.decoder(),
+            SourceEntry::MySql(_) => {
+                Err(Error::configuration("letters of a binlog are not sent again from here")
+                    .help("mend the rows at the source: any update of them brings them again"))
+            }
             SourceEntry::File(options) => match LetterRecords::new(options, &self.loaded.directory) {
                 Ok(records) => Ok(Arc::new(records)),
                 Err(error) => Err(error),
@@ -81,7 +85,7 @@ impl Config {
                 let open = Arc::new(move || ChangeReader::open(&connection, &options));
                 Some(Changes { open, group })
             }
-            SourceEntry::File(_) => None,
+            SourceEntry::MySql(_) | SourceEntry::File(_) => None,
         };
         Ok(Tools {
             places: self.letter_places()?,

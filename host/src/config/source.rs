@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use sluicegate_file::SourceOptions as FileOptions;
 use sluicegate_kafka::SourceOptions;
+use sluicegate_mysql::SourceOptions as MySqlOptions;
 
-use super::connections::OnKafka;
+use super::connections::{OnKafka, OnMySql};
 
 /// Where rows come from: one system.
 #[derive(JsonSchema)]
@@ -12,6 +13,9 @@ use super::connections::OnKafka;
 pub(super) enum SourceEntry {
     /// Topics of a Kafka cluster.
     Kafka(Box<OnKafka<SourceOptions>>),
+    /// Changes of tables of a MySQL or MariaDB.
+    #[schemars(rename = "mysql")]
+    MySql(Box<OnMySql<MySqlOptions>>),
     /// Files, or standard input.
     File(Box<FileOptions>),
 }

@@ -5,6 +5,7 @@
 //! | `files` | files as source and sink: all forms, kills, a full disk, standard streams |
 //! | `formats` | messages of GoldenGate, Canal and Debezium, from topic to topic |
 //! | `mysql` | tables as the target: values, kills |
+//! | `mysql_source` | the changes of tables: to topics, to tables, kills |
 //! | `kill` | two processes, killed and paused at random: nothing is lost, nothing comes twice |
 //! | `trap` | a row that brings a guest down, alone among a million |
 //! | `evil` | guests that do what no guest should: contained, and all other rows arrive |
@@ -23,6 +24,7 @@ mod formats;
 mod kill;
 mod messages;
 mod mysql;
+mod mysql_source;
 mod pipeline;
 mod positions;
 mod security;

@@ -7,7 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `kafka` | topics |
-//! | `mysql` | tables of MySQL and MariaDB |
+//! | `mysql` | tables of MySQL and MariaDB, and their changes |
 //! | `starrocks` | tables of StarRocks |
 //! | `file` | files, standard input and output |
 //! | `terms` | positions by numbers that people give |
@@ -62,6 +62,7 @@ impl SourceEntry {
     ) -> Result<BuiltSource, Error> {
         match self {
             Self::Kafka(on) => kafka::source(on, setting, until),
+            Self::MySql(on) => mysql::source(on, setting, until),
             Self::File(options) => file::source(options, setting, until),
         }
     }
@@ -70,6 +71,7 @@ impl SourceEntry {
     pub(super) async fn sample(&self, directory: &Path, count: usize) -> Result<Vec<(Lane, Decoded)>, Error> {
         match self {
             Self::Kafka(on) => kafka::sample(on, count).await,
+            Self::MySql(on) => mysql::sample(on, count).await,
             Self::File(options) => file::sample(options, directory, count).await,
         }
     }
@@ -78,6 +80,7 @@ impl SourceEntry {
     pub(super) fn terms(&self, setting: &Setting<'_>) -> Result<Terms, Error> {
         match self {
             Self::Kafka(on) => kafka::terms(on, setting),
+            Self::MySql(_) => Ok(Terms::Binlog),
             Self::File(options) => Ok(file::terms(options, setting.directory)),
         }
     }
@@ -86,6 +89,7 @@ impl SourceEntry {
     pub(super) fn format(&self) -> Option<&FormatOptions> {
         match self {
             Self::Kafka(on) => Some(&on.options.format),
+            Self::MySql(_) => None,
             Self::File(options) => file::messages(&options.format),
         }
     }
@@ -94,6 +98,7 @@ impl SourceEntry {
     pub(super) fn decrypt(&self) -> Option<&Encryption> {
         match self {
             Self::Kafka(on) => on.options.decrypt.as_ref(),
+            Self::MySql(_) => None,
             Self::File(options) => options.decrypt.as_ref(),
         }
     }
@@ -102,6 +107,7 @@ impl SourceEntry {
     pub(super) fn set_keys(&mut self, ring: &KeyRing) {
         let decrypt = match self {
             Self::Kafka(on) => &mut on.options.decrypt,
+            Self::MySql(_) => return,
             Self::File(options) => &mut options.decrypt,
         };
         if let Some(encryption) = decrypt {
@@ -113,14 +119,16 @@ impl SourceEntry {
     pub(super) fn system(&self) -> &'static str {
         match self {
             Self::Kafka(_) => "kafka",
+            Self::MySql(_) => "mysql",
             Self::File(_) => "file",
         }
     }
 
-    /// What its rows are called by where nothing else names them: topics, files.
+    /// What its rows are called by where nothing else names them: topics, tables, files.
     pub(super) fn names(&self) -> Vec<String> {
         match self {
             Self::Kafka(on) => on.options.topics.names(),
+            Self::MySql(on) => on.options.names(),
             Self::File(options) => file::names(options),
         }
     }
@@ -210,7 +218,7 @@ impl SinkEntry {
         let terms = || source.terms(setting);
         match (self, source) {
             (Self::Kafka(to), SourceEntry::Kafka(from)) => kafka::positions(to, from, setting),
-            (Self::Kafka(to), SourceEntry::File(_)) => {
+            (Self::Kafka(to), SourceEntry::MySql(_) | SourceEntry::File(_)) => {
                 Ok(terms::measured(kafka::positions_of_others(to, setting)?, terms()?))
             }
             (Self::StarRocks(to), _) => starrocks::positions(to, source, setting),

@@ -1,13 +1,40 @@
-//! Tables of MySQL and MariaDB.
+//! Tables of MySQL and MariaDB, and their changes.
 
 use std::sync::Arc;
 
 use sluicegate_connector::{Encoder, Error, PositionAdmin, Sink};
+use sluicegate_model::{Decoded, Lane};
 use sluicegate_mysql::sink::MySqlEncoder;
-use sluicegate_mysql::{MySqlPositions, MySqlSink, SinkOptions};
+use sluicegate_mysql::source::Until;
+use sluicegate_mysql::{MySqlPositions, MySqlSink, MySqlSource, SinkOptions, SourceOptions};
 
+use super::super::assemble::RunUntil;
 use super::super::connections::OnMySql;
-use super::Setting;
+use super::{BuiltSource, Setting};
+
+pub(super) fn source(
+    from: &OnMySql<SourceOptions>,
+    setting: &Setting<'_>,
+    until: Option<&RunUntil>,
+) -> Result<BuiltSource, Error> {
+    let identity = setting.identity;
+    let mut source =
+        MySqlSource::new(&from.connection, from.options.clone(), &identity.pipeline, &identity.instance)?;
+    if let Some(until) = until {
+        source = source.until(match until {
+            RunUntil::End => Until::End,
+            RunUntil::Time(moment) => Until::Time(*moment),
+        });
+    }
+    Ok(BuiltSource { source: Box::new(source), group: None, ends: until.is_some() })
+}
+
+pub(super) async fn sample(
+    from: &OnMySql<SourceOptions>,
+    count: usize,
+) -> Result<Vec<(Lane, Decoded)>, Error> {
+    MySqlSource::sample(&from.connection, &from.options, count).await
+}
 
 pub(super) fn sink(to: &OnMySql<SinkOptions>, setting: &Setting<'_>) -> Result<Box<dyn Sink>, Error> {
     let identity = setting.identity;

@@ -10,6 +10,8 @@ use sluicegate_model::{Lane, Position};
 pub(in crate::config) enum Terms {
     Kafka(KafkaTerms),
     File(Box<FileTerms>),
+    /// A point in a binlog is no number.
+    Binlog,
 }
 
 impl Terms {
@@ -18,6 +20,11 @@ impl Terms {
         match self {
             Self::Kafka(terms) => terms.position(lane, number).await,
             Self::File(terms) => terms.position(lane, u64::try_from(number).unwrap_or(0)).await,
+            Self::Binlog => {
+                Err(Error::configuration(format!("{number} is no point in a binlog")).lane(lane).help(
+                    "`sluicegate positions reset`, then `start` of the source: a gtid, a file or a timestamp",
+                ))
+            }
         }
     }
 
@@ -32,6 +39,8 @@ impl Terms {
                 }
             },
             Self::File(terms) => terms.measure(lanes).await,
+            // A log is measured in bytes, not in records.
+            Self::Binlog => lanes,
         }
     }
 }
