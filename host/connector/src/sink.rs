@@ -81,6 +81,9 @@ pub struct Taken {
     pub at: StartAt,
     /// The note of the last decided epoch.
     pub note: Option<serde_json::Value>,
+    /// The last record that a part of the sink holds already, where other parts hold less: records up to it come again,
+    /// and those parts drop them. `None` where all hold the same.
+    pub ahead: Option<u64>,
 }
 
 /// A row that the system refused when it was written or committed.

@@ -66,6 +66,9 @@ pub struct LaneStart {
     pub at: StartAt,
     /// The life of the lane that its rows carry from now on.
     pub incarnation: Incarnation,
+    /// The last record that a part of the sink may hold already ([`crate::Taken::ahead`]). A source whose records are
+    /// not all the same when they are read again gives new ones a number above it.
+    pub ahead: Option<u64>,
 }
 
 /// What a source has to say.
@@ -129,6 +132,12 @@ pub trait Payload: Send + Sync {
 
     /// A record as it came, by its number in the lane.
     fn raw(&self, ordinal: u64) -> Option<RawRecord>;
+
+    /// One row of a record that holds several, where that can be had; else the record.
+    fn raw_row(&self, ordinal: u64, part: Option<u32>) -> Option<RawRecord> {
+        let _ = part;
+        self.raw(ordinal)
+    }
 
     /// Where a record stands in its lane, for people.
     fn position_of(&self, ordinal: u64) -> Position;

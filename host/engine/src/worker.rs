@@ -255,7 +255,7 @@ impl Letters<'_> {
             part,
             output,
             why: Reason { step: step.to_owned(), reason: self.shop.clear(reason) },
-            raw: self.chunk.payload.raw(ordinal).unwrap_or_default(),
+            raw: self.chunk.payload.raw_row(ordinal, part).unwrap_or_default(),
         };
         if let Some(seal) = &self.shop.seal {
             seal.seal(&mut letter).map_err(|why| {

@@ -29,7 +29,9 @@ impl Run {
     }
 
     async fn start(&mut self, lane: &str, at: StartAt) -> Result<(), Error> {
-        self.source.start(&[LaneStart { lane: lane.into(), at, incarnation: Incarnation(1) }]).await
+        self.source
+            .start(&[LaneStart { lane: lane.into(), at, incarnation: Incarnation(1), ahead: None }])
+            .await
     }
 
     /// The next records: the number and first cell of each, rejects, and the position after them.

@@ -53,7 +53,7 @@ fn changes_become_messages(flavour: Flavour) {
         .replace("${MYSQL_URL}", &url(&shop))
         .replace("${MYSQL_USER}", MySqlClient::USER)
         .replace("${MYSQL_PASSWORD}", MySqlClient::USER)
-        .replace("start: earliest", &start(&mut shop, flavour))
+        .replace("start: snapshot", &start(&mut shop, flavour))
         .replace("shop[.]", &format!("{}[.]", shop.name()))
         .replace("shop.customers", &format!("{}.customers", shop.name()))
         .replace("\"{table}\"", &topic)
@@ -108,7 +108,7 @@ fn to_ods(shop: &mut Database, ods: &Database, flavour: Flavour) -> String {
         .replace("${SOURCE_PASSWORD}", MySqlClient::USER)
         .replace("${TARGET_USER}", MySqlClient::USER)
         .replace("${TARGET_PASSWORD}", MySqlClient::USER)
-        .replace("start: earliest", &start(shop, flavour))
+        .replace("start: snapshot", &start(shop, flavour))
         .replace("shop[.]", &format!("{}[.]", shop.name()))
 }
 
@@ -212,4 +212,79 @@ fn kills_neither_lose_nor_double_a_change() {
     let twice = "SELECT id, version, COUNT(*) FROM seen GROUP BY id, version HAVING COUNT(*) > 1 LIMIT 5";
     let twice = ods.client().lines(twice).expect("rows");
     assert!(twice.is_empty(), "SLUICEGATE_SEED={seed}: written twice: {twice:?}");
+}
+
+/// What tables have, and what is written meanwhile, by processes that are killed on the way.
+fn tables_are_copied_while_they_change(flavour: Flavour, kills: usize) {
+    let seed = settings::seed();
+    eprintln!("mysql_source: {kills} kills, SLUICEGATE_SEED={seed}");
+    let (mut shop, mut ods) = (database(flavour, "shop"), database(flavour, "ods"));
+    let bench = Bench::new("mysql-snapshot");
+    let text = example("mysql-to-mysql")
+        .replace("${SOURCE_URL}", &url(&shop))
+        .replace("${TARGET_URL}", &url(&ods))
+        .replace("${SOURCE_USER}", MySqlClient::USER)
+        .replace("${SOURCE_PASSWORD}", MySqlClient::USER)
+        .replace("${TARGET_USER}", MySqlClient::USER)
+        .replace("${TARGET_PASSWORD}", MySqlClient::USER)
+        .replace("start: snapshot", "snapshot: { part: 64KiB, readers: 3 }")
+        .replace("shop[.]", &format!("{}[.]", shop.name()));
+    bench.write("p.yaml", text + "engine: { max_delay: 50ms, epoch_bytes: 64KiB }\n");
+    let columns = "id BIGINT PRIMARY KEY, version BIGINT, text VARCHAR(200)";
+    for number in 0..2 {
+        run(&mut shop, &[&format!("CREATE TABLE orders_{number} ({columns})")]);
+        for first in (0..40_000).step_by(10_000) {
+            let values: Vec<String> = (first..first + 10_000)
+                .map(|id| format!("({}, 0, REPEAT('x', 100))", id * 2 + number))
+                .collect();
+            run(&mut shop, &[&format!("INSERT INTO orders_{number} VALUES {}", values.join(","))]);
+        }
+    }
+    run(&mut ods, &[&format!("CREATE TABLE orders ({columns})")]);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let mut writer = MySqlClient::connect(shop.port(), shop.name()).expect("a connection");
+        let stop = &stop;
+        scope.spawn(move || {
+            let mut random = StdRng::seed_from_u64(seed);
+            let mut version = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                version += 1;
+                let (number, id) = (random.random_range(0..2), random.random_range(0..45_000));
+                let id = id * 2 + number;
+                let sql = match random.random_range(0..3) {
+                    0 => format!("DELETE FROM orders_{number} WHERE id = {id}"),
+                    1 => format!("REPLACE INTO orders_{number} VALUES ({id}, {version}, 'new')"),
+                    _ => format!(
+                        "UPDATE orders_{number} SET version = {version} WHERE id BETWEEN {id} AND {id} + 60"
+                    ),
+                };
+                writer.execute(&sql).expect("a change");
+            }
+        });
+        let mut random = StdRng::seed_from_u64(seed ^ 1);
+        for _ in 0..kills {
+            let mut running = bench.command(["run", "p.yaml"]).start();
+            running.wait_for("assigned");
+            std::thread::sleep(Duration::from_millis(random.random_range(0..1_200)));
+            running.kill();
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    bench.run(["run", "p.yaml", "--until", "end"]).exits(0);
+    let question = |table: &str| format!("SELECT id, version, text FROM {table}");
+    let sql = format!("{} UNION ALL {} ORDER BY id", question("orders_0"), question("orders_1"));
+    let expected = shop.client().lines(&sql).expect("rows");
+    let found = ods.client().lines(&format!("{} ORDER BY id", question("orders"))).expect("rows");
+    assert!(expected == found, "SLUICEGATE_SEED={seed}: {} rows and {}", expected.len(), found.len());
+}
+
+#[test]
+fn tables_of_mariadb_are_copied_while_they_change() {
+    tables_are_copied_while_they_change(Flavour::MariaDb, settings::faults());
+}
+
+#[test]
+fn tables_of_mysql_are_copied_while_they_change() {
+    tables_are_copied_while_they_change(Flavour::MySql84, settings::faults());
 }

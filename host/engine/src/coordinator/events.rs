@@ -110,12 +110,13 @@ impl Coordinator {
     /// Lanes were taken: their rows may come.
     pub(super) async fn taken(&mut self, taken: Vec<Taken>) -> Result<(), Stop> {
         let mut starts = Vec::with_capacity(taken.len());
-        for Taken { lane, at, note } in taken {
+        for Taken { lane, at, note, ahead } in taken {
             // It may have been revoked or lost meanwhile.
             let Some(state) = self.lanes.get_mut(&lane).filter(|state| state.phase == Phase::Waiting) else {
                 continue;
             };
             state.decided = at.clone();
+            state.ahead = ahead;
             state.decided_window = Window::from_note(note.as_ref());
             starts.push((lane, at));
         }
@@ -130,7 +131,8 @@ impl Coordinator {
             let incarnation = self.incarnations.begin(&lane);
             state.begin(incarnation);
             state.phase = Phase::Held;
-            starts.push(LaneStart { lane, at, incarnation });
+            let ahead = state.ahead;
+            starts.push(LaneStart { lane, at, incarnation, ahead });
         }
         if starts.is_empty() {
             return Ok(());

@@ -28,6 +28,8 @@ pub(super) struct LaneState {
     pub(super) incarnation: Option<Incarnation>,
     /// What was decided last, as far as it may be trusted: where a rewind goes to.
     pub(super) decided: StartAt,
+    /// The last record that a part of the sink held already when the lane was taken.
+    pub(super) ahead: Option<u64>,
     pub(super) decided_window: Window,
     /// With the rows of the open epoch.
     pub(super) window: Window,
@@ -45,6 +47,7 @@ impl LaneState {
             phase: Phase::Waiting,
             incarnation: None,
             decided: StartAt::Configured,
+            ahead: None,
             decided_window: Window::default(),
             window: Window::default(),
             given: 0,

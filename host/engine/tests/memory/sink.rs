@@ -81,6 +81,7 @@ impl Writer for MemoryWriter {
                 .get(lane)
                 .map_or(StartAt::Configured, |next| StartAt::Position(position(*next))),
             note: store.notes.get(lane).cloned(),
+            ahead: None,
         });
         Ok(taken.collect())
     }

@@ -97,7 +97,7 @@ impl Source for MemorySource {
     }
 
     async fn start(&mut self, lanes: &[LaneStart]) -> Result<(), Error> {
-        for LaneStart { lane, at, incarnation } in lanes {
+        for LaneStart { lane, at, incarnation, .. } in lanes {
             let next = match at {
                 StartAt::Position(position) => ordinal(position),
                 StartAt::Beginning | StartAt::Configured => 0,

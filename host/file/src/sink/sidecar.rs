@@ -99,7 +99,7 @@ impl Sidecar {
                 None if record.from_beginning => StartAt::Beginning,
                 None => StartAt::Configured,
             };
-            Taken { lane: lane.clone(), at, note: record.note.clone() }
+            Taken { lane: lane.clone(), at, note: record.note.clone(), ahead: None }
         });
         let taken = taken.collect();
         (taken, self.lanes.len() > before)

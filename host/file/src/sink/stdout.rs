@@ -23,7 +23,8 @@ pub(super) struct StdoutWriter {
 #[async_trait]
 impl Writer for StdoutWriter {
     async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
-        let taken = |lane: &Lane| Taken { lane: lane.clone(), at: StartAt::Configured, note: None };
+        let taken =
+            |lane: &Lane| Taken { lane: lane.clone(), at: StartAt::Configured, note: None, ahead: None };
         Ok(lanes.iter().map(taken).collect())
     }
 

@@ -302,7 +302,7 @@ impl Source for FileSource {
             // Its rows are dropped; the reader goes with them.
             let _ = reading.task.await;
         }
-        for LaneStart { lane, at, incarnation } in lanes {
+        for LaneStart { lane, at, incarnation, .. } in lanes {
             let Some(state) = self.lanes.get_mut(lane) else { continue };
             (state.reader, state.open_at) = (None, Some(at.clone()));
             state.incarnation = Some(*incarnation);

@@ -160,7 +160,7 @@ pub(super) fn taken(reader: &Reader, lane: &Lane) -> Taken {
         Some(_) => StartAt::Configured,
         None => without_record(reader, lane),
     };
-    Taken { lane: lane.clone(), at, note: found.and_then(|record| record.note.clone()) }
+    Taken { lane: lane.clone(), at, note: found.and_then(|record| record.note.clone()), ahead: None }
 }
 
 /// A lane without a record was there when the pipeline was founded, or came later.

@@ -42,7 +42,7 @@ async fn a_pipeline_that_has_never_run_asks_where_to_begin() {
     let mut source = KafkaSource::new(&connection(), options, &Identity::new(&pipeline, "i")).unwrap();
     let lanes = assigned(&mut source).await;
     let incarnation = Incarnations::default().begin(&lanes[0]);
-    let start = LaneStart { lane: lanes[0].clone(), at: StartAt::Configured, incarnation };
+    let start = LaneStart { lane: lanes[0].clone(), at: StartAt::Configured, incarnation, ahead: None };
     let error = source.start(&[start]).await.unwrap_err();
     assert_eq!(error.class(), Class::Configuration);
     let text = error.to_string();
@@ -70,7 +70,8 @@ async fn deleted_messages_stop_the_pipeline_or_are_passed_on_wish() {
         let incarnations = Incarnations::default();
         let incarnation = incarnations.begin(&lanes[0]);
         let at = StartAt::Position(position.clone());
-        let started = second.start(&[LaneStart { lane: lanes[0].clone(), at, incarnation }]).await;
+        let started =
+            second.start(&[LaneStart { lane: lanes[0].clone(), at, incarnation, ahead: None }]).await;
         if on_purged == OnPurged::Stop {
             let error = started.unwrap_err();
             assert_eq!(error.class(), Class::Fatal);
@@ -101,7 +102,10 @@ async fn a_topic_that_was_made_anew_is_told_apart() {
     let lanes = assigned(&mut second).await;
     let incarnation = Incarnations::default().begin(&lanes[0]);
     let at = StartAt::Position(position);
-    let error = second.start(&[LaneStart { lane: lanes[0].clone(), at, incarnation }]).await.unwrap_err();
+    let error = second
+        .start(&[LaneStart { lane: lanes[0].clone(), at, incarnation, ahead: None }])
+        .await
+        .unwrap_err();
     assert_eq!(error.class(), Class::Fatal);
     assert!(
         error.to_string().contains("made anew") && error.to_string().contains("positions set"),

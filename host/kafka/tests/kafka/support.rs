@@ -91,7 +91,10 @@ pub async fn start(
     at: StartAt,
 ) -> Incarnation {
     let incarnation = incarnations.begin(lane);
-    source.start(&[LaneStart { lane: lane.clone(), at, incarnation }]).await.expect("the lane starts");
+    source
+        .start(&[LaneStart { lane: lane.clone(), at, incarnation, ahead: None }])
+        .await
+        .expect("the lane starts");
     incarnation
 }
 

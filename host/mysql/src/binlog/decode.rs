@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, TimestampMicrosecondArray};
-use sluicegate_model::{ChangeBatch, ControlEvent, Decoded, Item, Lane, Meta, Origin, RowReject, meta};
+use sluicegate_model::{
+    ChangeBatch, Column, ControlEvent, Decoded, Item, Lane, Meta, Origin, RowReject, meta,
+};
 
 use super::error::{BinlogError, Fault};
 use super::image::{RowFault, TableRows};
@@ -76,6 +78,22 @@ impl Decoder {
     }
 }
 
+/// The columns of an event's rows that are read; rows that cannot be kept are not among them.
+///
+/// # Errors
+/// As [`Decoder::decode`].
+pub(crate) fn columns(table: &Arc<Table>, entry: &RowsEntry) -> Result<Vec<Column>, BinlogError> {
+    let mut rows = TableRows::new(Arc::clone(table), 8);
+    rows.add(&entry.rows, 0, |_, _| {})
+        .map_err(|RowFault { row, column, fault }| image_error(table, entry, row, column, fault))?;
+    let finished = rows.finish().map_err(|error| BinlogError::Table {
+        place: entry.place.clone(),
+        table: table.name.clone(),
+        why: error.to_string(),
+    })?;
+    Ok(finished.columns)
+}
+
 struct Stretch<'d> {
     decoder: &'d Decoder,
     /// In the order of their first rows. Few: searched from the last used.
@@ -114,7 +132,7 @@ impl Gathered {
 
     fn add(&mut self, entry: &RowsEntry, rejects: &mut Vec<RowReject>) -> Result<(), RowFault> {
         let before = self.rows.len();
-        let ordinal = entry.ordinal;
+        let ordinal = entry.record();
         self.rows.add(&entry.rows, entry.skip, |part, reason| {
             rejects.push(RowReject { ordinal, part: Some(part), reason });
         })?;

@@ -229,6 +229,40 @@ impl Session {
         self.ended(rows, what).map_err(|failure| failure.into_error(what))
     }
 
+    /// Calls with each row of a question, as they come, in the protocol's binary form: values that are exact.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn each_row(&mut self, sql: &str, mut each: impl FnMut(Row) + Send) -> Result<(), Failure> {
+        let what = "rows cannot be read";
+        self.broken = true;
+        let limit = self.limit;
+        let conn = &mut self.conn;
+        let rows = async {
+            // Each part of a table is another statement, which is not to be kept.
+            let statement = conn.prep(sql).await?;
+            let mut rows = conn.exec_iter(&statement, ()).await?;
+            loop {
+                match tokio::time::timeout(limit, rows.next()).await {
+                    Ok(Ok(Some(row))) => each(row),
+                    Ok(Ok(None)) => break,
+                    Ok(Err(error)) => return Err(error),
+                    Err(_) => return Ok(false),
+                }
+            }
+            rows.drop_result().await?;
+            conn.close(statement).await?;
+            Ok(true)
+        };
+        match rows.await {
+            Ok(true) => self.ended(Ok(Ok(())), what),
+            Ok(false) => {
+                Err(Failure::Other(Error::transient(format!("{what}: no row within {} s", limit.as_secs()))))
+            }
+            Err(error) => self.ended(Ok(Err(error)), what),
+        }
+    }
+
     /// The first row of a question.
     ///
     /// # Errors

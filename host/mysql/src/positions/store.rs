@@ -213,7 +213,8 @@ impl Store {
             (None, false) => StartAt::Configured,
         };
         let note = now.note.and_then(|note| serde_json::from_str(&note).ok());
-        Ok(TakenLane { taken: Taken { lane: lane.clone(), at, note }, held: now.held })
+        let ahead = now.held.iter().filter(|held| held.ahead).filter_map(|held| held.ordinal).max();
+        Ok(TakenLane { taken: Taken { lane: lane.clone(), at, note, ahead }, held: now.held })
     }
 
     async fn rows(

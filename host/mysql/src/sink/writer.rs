@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::catalog::{Catalog, Moment};
 use super::encoder::Body;
-use super::options::SinkOptions;
+use super::options::{SinkOptions, WriteMode};
 use super::plan::Plan;
 use super::rows::Rows;
 use super::shard::{Shard, shard_of};
@@ -75,6 +75,8 @@ pub struct MySqlWriter {
     held: HashMap<Lane, Vec<Held>>,
     /// Of each lane of the open epoch, the last record with a row.
     last: HashMap<Lane, u64>,
+    /// Whether the open epoch has rows that are not found by a key.
+    keyless: bool,
     /// When positions were decided last.
     decided: Option<Instant>,
     /// Of each lane, the note that was decided last.
@@ -94,6 +96,7 @@ impl MySqlWriter {
             shards,
             held: HashMap::new(),
             last: HashMap::new(),
+            keyless: false,
             decided: None,
             notes: HashMap::new(),
             wanted: None,
@@ -275,6 +278,7 @@ impl MySqlWriter {
         }
         self.decided = Some(Instant::now());
         self.together.decided();
+        self.keyless = false;
         self.last.clear();
     }
 }
@@ -287,6 +291,7 @@ fn connections(count: u16) -> Vec<Shard> {
 impl Writer for MySqlWriter {
     async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
         self.last.clear();
+        self.keyless = false;
         self.arrange(lanes).await?;
         let mut names = Vec::with_capacity(self.shards.len());
         for shard in &mut self.shards {
@@ -326,6 +331,7 @@ impl Writer for MySqlWriter {
         if rows.len() == 0 {
             return Ok(());
         }
+        self.keyless |= rows.plan.key.is_empty() || rows.plan.write == WriteMode::Insert;
         let rows = Arc::new(rows);
         let lane = rows.origin().lane.clone();
         let held = self.held(&lane)?.to_vec();
@@ -352,7 +358,18 @@ impl Writer for MySqlWriter {
         }
         self.decide(epoch).await?;
         let at_work = self.at_work();
-        let committed = join_all(self.shards[..at_work].iter_mut().map(Shard::commit)).await;
+        let Some((first, others)) = self.shards[..at_work].split_first_mut() else { return Ok(()) };
+        let committed = if self.keyless {
+            // Such rows are on the first connection alone, and a source may bring others in their place when it reads
+            // again. So that one is never ahead of the others.
+            let mut committed = join_all(others.iter_mut().map(Shard::commit)).await;
+            if committed.iter().all(Result::is_ok) {
+                committed.push(first.commit().await);
+            }
+            committed
+        } else {
+            join_all(std::iter::once(first).chain(others).map(Shard::commit)).await
+        };
         // One that failed makes the whole of it unknown: lanes are taken again, and each shard goes on from its own.
         committed.into_iter().collect::<Result<(), Error>>()?;
         self.decided(&epoch.lanes);
@@ -361,6 +378,7 @@ impl Writer for MySqlWriter {
 
     async fn abort(&mut self) -> Result<(), Error> {
         self.last.clear();
+        self.keyless = false;
         let undone = join_all(self.shards.iter_mut().map(Shard::roll_back)).await;
         undone.into_iter().collect()
     }

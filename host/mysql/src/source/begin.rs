@@ -52,19 +52,20 @@ impl Finder<'_> {
         let of = |at| Begin { at, since: None };
         match (at, &self.options.start) {
             (StartAt::Position(position), _) => self.position(position).map(of),
+            (StartAt::Beginning | StartAt::Configured, Start::Snapshot)
+            | (StartAt::Configured, Start::Latest) => {
+                let end = self.facts.end(session).await?;
+                Ok(of(LogPosition { gtids: end.gtids, place: end.place, ..LogPosition::default() }))
+            }
             (StartAt::Beginning, _) | (StartAt::Configured, Start::Earliest) => {
                 let files = self.facts.files(session).await?;
                 Ok(of(file_begin(&files[0])))
             }
-            (StartAt::Configured, Start::Committed) => {
-                Err(Error::configuration("the pipeline has never run, and nothing says where it begins")
-                    .lane(self.lane)
-                    .help("set `start` of the source: earliest, latest, a timestamp, a gtid or a file"))
-            }
-            (StartAt::Configured, Start::Latest) => {
-                let end = self.facts.end(session).await?;
-                Ok(of(LogPosition { gtids: end.gtids, place: end.place, ..LogPosition::default() }))
-            }
+            (StartAt::Configured, Start::Committed) => Err(Error::configuration(
+                "the pipeline has never run, and nothing says where it begins",
+            )
+            .lane(self.lane)
+            .help("set `start` of the source: snapshot, earliest, latest, a timestamp, a gtid or a file")),
             (StartAt::Configured, Start::Gtid(set)) => self.gtids(set).map(of),
             (StartAt::Configured, Start::File(place)) => file(place).map(of),
             (StartAt::Configured, Start::Timestamp(moment)) => {
@@ -96,7 +97,8 @@ impl Finder<'_> {
         });
         if family == Some(self.facts.family) && !within {
             tracing::info!(lane = %self.lane, was, is, "the log is read from another server, by GTIDs");
-            return Ok(at);
+            // The place is one of the other's log.
+            return Ok(LogPosition { place: Place::default(), ..at });
         }
         let why = if within {
             "it lies within a transaction, which another server logs in another way"

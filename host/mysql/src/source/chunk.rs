@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sluicegate_connector::{Chunk, Error, Payload};
 use sluicegate_model::{Decoded, Incarnation, Lane, Position, RawRecord};
 
+use super::snapshot::Progress;
 use crate::binlog::{Decoder, LogPosition, Record, RowsEntry};
 
 /// What an event costs in memory beside its bytes.
@@ -21,12 +22,32 @@ pub struct LaneFacts {
     pub decoder: Decoder,
 }
 
+/// A point of the lane.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// Of its log.
+    pub at: LogPosition,
+    /// How much of tables was read; `None` where none is.
+    pub progress: Option<Progress>,
+}
+
+impl Reached {
+    /// As it is stored.
+    pub fn to_position(&self, source: &str) -> Position {
+        let mut position = self.at.to_position(source);
+        if let Some(progress) = &self.progress {
+            progress.add_to(&mut position);
+        }
+        position
+    }
+}
+
 /// Events of rows, and what stands between them.
 pub struct Stretch {
     /// Where it begins.
-    pub from: LogPosition,
+    pub from: Reached,
     /// Where it ends.
-    pub to: LogPosition,
+    pub to: Reached,
     /// In the log's order.
     pub records: Vec<Record>,
     /// Events of rows among them.
@@ -59,7 +80,7 @@ struct Events {
 impl Events {
     fn entry(&self, ordinal: u64) -> Option<&RowsEntry> {
         self.records.iter().find_map(|record| match record {
-            Record::Rows { entry, .. } if entry.ordinal == ordinal => Some(&**entry),
+            Record::Rows { entry, .. } if entry.record() == ordinal => Some(&**entry),
             _ => None,
         })
     }

@@ -97,11 +97,7 @@ impl Facts {
     /// The server's; [`sluicegate_connector::Class::Configuration`] where it has no log.
     pub async fn end(&self, session: &mut Session) -> Result<LogEnd, Error> {
         let what = "the end of the binlog cannot be asked for";
-        let sql = match self.family {
-            Family::MySql if self.version >= (8, 2, 0) => "SHOW BINARY LOG STATUS",
-            _ => "SHOW MASTER STATUS",
-        };
-        let row: Option<Row> = session.first(sql, what).await?;
+        let row: Option<Row> = session.first(self.status(), what).await?;
         let row = row.ok_or_else(no_log)?;
         let (file, position) = place(&row).ok_or_else(no_log)?;
         let gtids = match self.family {
@@ -118,6 +114,44 @@ impl Facts {
             }
         };
         Ok(LogEnd { place: Place { file: file.into(), position }, gtids })
+    }
+
+    /// Where the next event will begin.
+    ///
+    /// # Errors
+    /// As [`Facts::end`].
+    pub async fn place(&self, session: &mut Session) -> Result<Place, Error> {
+        let row: Option<Row> =
+            session.first(self.status(), "the end of the binlog cannot be asked for").await?;
+        let (file, position) = row.as_ref().and_then(place).ok_or_else(no_log)?;
+        Ok(Place { file: file.into(), position })
+    }
+
+    fn status(&self) -> &'static str {
+        match self.family {
+            Family::MySql if self.version >= (8, 2, 0) => "SHOW BINARY LOG STATUS",
+            _ => "SHOW MASTER STATUS",
+        }
+    }
+
+    /// Says whether changes bring whole rows. A change of a row that was not read from its table yet has to.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`], with the statement that mends it.
+    pub fn check_whole_rows(&self) -> Result<(), Error> {
+        let image = self.variables.get("binlog_row_image").map_or("FULL", String::as_str);
+        let parts = self.variables.get("binlog_row_value_options").map_or("", String::as_str);
+        if image.eq_ignore_ascii_case("FULL") && parts.is_empty() {
+            return Ok(());
+        }
+        Err(Error::configuration(format!(
+            "tables cannot be read while the log has parts of changed rows only (binlog_row_image={image}, \
+             binlog_row_value_options={parts:?})"
+        ))
+        .help(
+            "run `SET GLOBAL binlog_row_image = FULL` (and `SET GLOBAL binlog_row_value_options = ''`) on the server, end \
+             the sessions that are open, and start again; or begin at `start: latest` with targets that were filled",
+        ))
     }
 
     /// Names of the files of the log that are still there, in order.

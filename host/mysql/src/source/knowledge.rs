@@ -12,6 +12,7 @@ use crate::binlog::charset::Charset;
 use crate::binlog::schema::known::{KnownColumn, KnownTable};
 use crate::client::Session;
 use crate::client::server::Family;
+use crate::sql::text::quoted;
 
 /// Types of MariaDB that its log takes for bytes, even where it describes tables in full.
 const LOOK_LIKE_BYTES: [&str; 3] = ["inet4", "inet6", "uuid"];
@@ -48,6 +49,21 @@ impl Knowledge {
         known
     }
 
+    /// Asks what one table is like; `None` where it is not there.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn of_table(
+        session: &mut Session,
+        database: &str,
+        table: &str,
+        tables: &Tables,
+    ) -> Result<Option<KnownTable>, Error> {
+        let which = format!(" AND TABLE_SCHEMA = {} AND TABLE_NAME = {}", quoted(database), quoted(table));
+        let Self(mut known) = Self::of_session(session, &which, tables).await?;
+        Ok(known.remove(&(database.to_owned(), table.to_owned())))
+    }
+
     async fn of_session(session: &mut Session, which: &str, tables: &Tables) -> Result<Self, Error> {
         type Column = (String, String, String, String, Option<String>, Option<String>);
         const OTHERS: &str = "TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')";
@@ -76,7 +92,7 @@ impl Knowledge {
         let keys: Vec<(String, String, String)> = session
             .rows(
                 format!(
-                    "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE {OTHERS} AND \
+                    "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE {OTHERS}{which} AND \
                      INDEX_NAME = 'PRIMARY' ORDER BY TABLE_SCHEMA, TABLE_NAME, SEQ_IN_INDEX"
                 ),
                 what,

@@ -13,6 +13,7 @@
 //! | `ddl` | which tables a statement changes |
 //! | `catalog` | how tables are read, as of each place in the log |
 //! | `knowledge` | what information_schema says of tables |
+//! | `snapshot` | reading the rows that tables have beside the log |
 //! | `running` | the lane between a start and the next |
 //! | `chunk` | stretches as the engine takes them |
 //!
@@ -31,6 +32,7 @@ mod options;
 mod reader;
 mod refused;
 mod running;
+mod snapshot;
 mod tables;
 
 use std::sync::Arc;
@@ -39,7 +41,7 @@ use async_trait::async_trait;
 use sluicegate_connector::{Error, Event, LaneStart, Source, StartAt};
 use sluicegate_model::{Decoded, Incarnation, Item, Lane};
 
-pub use options::{ColumnsFrom, OnZeroDate, SourceOptions, Start, Until};
+pub use options::{ColumnsFrom, OnZeroDate, SnapshotOptions, SourceOptions, Start, Until};
 
 use crate::Connection;
 use crate::binlog::{Decoder, ReadOptions};
@@ -51,6 +53,7 @@ use facts::Facts;
 use knowledge::Knowledge;
 use reader::{End, Reader};
 use running::{Running, Server};
+use snapshot::{Progress, Snapshot};
 use tables::Tables;
 
 /// The name of the lane.
@@ -133,8 +136,12 @@ impl MySqlSource {
         let server_id = Some(rand::random_range(1 << 30..u32::MAX));
         let options = SourceOptions { start, server_id, ..options.clone() };
         let mut source = Self::new(connection, options, "", "")?.until(Until::End);
-        let start =
-            LaneStart { lane: source.lane.clone(), at: StartAt::Configured, incarnation: Incarnation(0) };
+        let start = LaneStart {
+            lane: source.lane.clone(),
+            at: StartAt::Configured,
+            incarnation: Incarnation(0),
+            ahead: None,
+        };
         source.start(&[start]).await?;
         let mut sample = Vec::new();
         let mut rows = 0;
@@ -171,10 +178,11 @@ impl MySqlSource {
                 Some(Until::End) => Some(End::Place(facts.end(&mut session).await?.place)),
             };
         }
+        let options = ReadOptions { zero_dates: self.options.zero_dates.into() };
+        let snapshot = self.snapshot(&mut session, &facts, options, start).await?;
         session.close().await;
         let knowledge =
             Knowledge::read(&self.connection, &facts, self.options.columns_from, &self.tables).await?;
-        let options = ReadOptions { zero_dates: self.options.zero_dates.into() };
         let catalog = Catalog::new(Arc::clone(&self.tables), options, self.options.columns_from, knowledge);
         tracing::info!(
             lane = %self.lane, place = %begin.at.place, gtids = begin.at.gtids.as_ref().map(ToString::to_string),
@@ -186,6 +194,10 @@ impl MySqlSource {
             decoder: Decoder::new(self.lane.clone()),
         });
         let reader = Reader::new(self.lane.clone(), begin.at, begin.since, self.end.clone(), catalog);
+        let reader = match snapshot {
+            Some(snapshot) => reader.with_snapshot(snapshot),
+            None => reader,
+        };
         let server = Server {
             connection: self.connection.clone(),
             facts,
@@ -196,6 +208,41 @@ impl MySqlSource {
         };
         let announces = start.at == StartAt::Configured && begin.since.is_none();
         Ok(Running::new(server, facts_of_lane, start.incarnation, reader, announces))
+    }
+
+    /// The tables that are read beside the log, where the lane began with them.
+    async fn snapshot(
+        &self,
+        session: &mut Session,
+        facts: &Facts,
+        read: ReadOptions,
+        start: &LaneStart,
+    ) -> Result<Option<Snapshot>, Error> {
+        let progress = match &start.at {
+            StartAt::Position(position) => Progress::of(position).map_err(|error| {
+                let what = "the position says of tables what this program does not know";
+                Error::fatal(what).position(position).caused_by(error)
+            })?,
+            StartAt::Beginning | StartAt::Configured => {
+                (self.options.start == Start::Snapshot).then(Progress::default)
+            }
+        };
+        let Some(progress) = progress else { return Ok(None) };
+        let tables = snapshot::to_read(session, &self.tables, &progress).await?;
+        if !tables.is_empty() {
+            facts.check_whole_rows()?;
+            tracing::info!(lane = %self.lane, tables = tables.len(), "tables are read, and their changes meanwhile");
+        }
+        let shared = snapshot::Shared {
+            connection: self.connection.clone(),
+            facts: facts.clone(),
+            tables: Arc::clone(&self.tables),
+            read,
+            part_bytes: self.options.snapshot.part.0,
+            readers: usize::from(self.options.snapshot.readers.max(1)),
+            idle: parking_lot::Mutex::default(),
+        };
+        Ok(Some(Snapshot::new(shared, progress, tables, start.ahead)))
     }
 }
 

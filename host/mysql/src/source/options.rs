@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sluicegate_model::{Moment, TimeSpan};
+use sluicegate_model::{ByteSize, Moment, TimeSpan};
 
 use crate::binlog::ZeroDates;
 
@@ -26,6 +26,9 @@ pub struct SourceOptions {
     /// Where a pipeline that has never run begins. One that has run goes on where it was.
     #[serde(default)]
     pub start: Start,
+    /// How tables are read where the pipeline begins with their rows.
+    #[serde(default)]
+    pub snapshot: SnapshotOptions,
     /// The number under which the server knows this reader: another than that of every server and every other reader. A
     /// second reader of the same number ends the first. Default: made of the pipeline's and the instance's names.
     pub server_id: Option<u32>,
@@ -53,6 +56,7 @@ impl SourceOptions {
             exclude_tables: Vec::new(),
             exclude_columns: Vec::new(),
             start: Start::default(),
+            snapshot: SnapshotOptions::default(),
             server_id: None,
             columns_from: ColumnsFrom::default(),
             zero_dates: OnZeroDate::default(),
@@ -70,8 +74,11 @@ impl SourceOptions {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
-    /// Nowhere: a pipeline that has never run stops, and asks for one of the others.
+    /// With the rows that the tables have: they are read while changes are, and then changes alone. Tables that are added
+    /// to `tables` later are read too.
     #[default]
+    Snapshot,
+    /// Nowhere: a pipeline that has never run stops, and asks for one of the others.
     Committed,
     /// At the first transaction that the server still has.
     Earliest,
@@ -84,6 +91,23 @@ pub enum Start {
     Gtid(String),
     /// At a transaction's beginning in a file: `binlog.000003:1234`.
     File(String),
+}
+
+/// How tables are read.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SnapshotOptions {
+    /// Parts of a table that are read at once, each by a connection. Default: 2.
+    pub readers: u16,
+    /// Bytes of a part, about. A part is held in memory, and read again where the process ends before it was given.
+    /// Default: 4MiB.
+    pub part: ByteSize,
+}
+
+impl Default for SnapshotOptions {
+    fn default() -> Self {
+        Self { readers: 2, part: ByteSize(4 << 20) }
+    }
 }
 
 /// Where the names of columns come from, the labels of ENUM and SET, and what else the log has only under

@@ -1,13 +1,15 @@
 //! From events to stretches of the tables that are read.
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use sluicegate_connector::Error;
 use sluicegate_model::{ControlEvent, Lane, Moment, TableName};
 
 use super::catalog::Catalog;
-use super::chunk::{OVERHEAD, Stretch};
+use super::chunk::{OVERHEAD, Reached, Stretch};
 use super::ddl::{self, Ddl, Verb};
 use super::knowledge::Knowledge;
+use super::snapshot::{Part, Progress, Snapshot};
 use crate::binlog::event::statement::Statement;
 use crate::binlog::log::{StatementEntry, Transaction};
 use crate::binlog::{BinlogError, Entry, Log, LogPosition, Place, Record, RowsEntry};
@@ -29,6 +31,9 @@ pub struct Reader {
     /// Transactions before this moment are passed over.
     since: Option<Moment>,
     until: Option<End>,
+    /// Where the connection began: a server that is asked by GTIDs begins at a file's start, and says only later how far
+    /// it has come.
+    began: Place,
     /// Where the stretch that is gathered begins.
     from: LogPosition,
     records: Vec<Record>,
@@ -42,6 +47,10 @@ pub struct Reader {
     took_rows: bool,
     /// Rows were taken that were prepared only, and may be taken back.
     took_prepared: bool,
+    /// Tables that are read beside the log.
+    snapshot: Option<Snapshot>,
+    /// How much of tables was read where the stretch that is gathered begins.
+    progress: Option<Progress>,
 }
 
 impl Reader {
@@ -60,6 +69,7 @@ impl Reader {
             catalog,
             since,
             until,
+            began: at.place.clone(),
             from: at,
             records: Vec::new(),
             events: 0,
@@ -68,7 +78,69 @@ impl Reader {
             wants_knowledge: false,
             took_rows: false,
             took_prepared: false,
+            snapshot: None,
+            progress: None,
         }
+    }
+
+    /// Reads tables beside the log. Its end is the run's only when they were read.
+    #[must_use]
+    pub fn with_snapshot(mut self, snapshot: Snapshot) -> Self {
+        self.ended &= snapshot.is_finished();
+        self.progress = Some(snapshot.progress().clone());
+        self.snapshot = Some(snapshot);
+        self
+    }
+
+    /// The tables that are read beside the log.
+    pub fn snapshot(&mut self) -> Option<&mut Snapshot> {
+        self.snapshot.as_mut()
+    }
+
+    /// Begins to read what can be read of tables here.
+    ///
+    /// # Errors
+    /// What a table cannot be read for.
+    pub fn begin_parts(&mut self) -> Result<(), Error> {
+        if self.snapshot.as_ref().is_none_or(Snapshot::is_finished) {
+            return Ok(());
+        }
+        let at = self.here();
+        let Some(snapshot) = &mut self.snapshot else { return Ok(()) };
+        loop {
+            if !self.log.is_in_transaction() {
+                snapshot.begin(&at)?;
+            }
+            // What is there already: a log that never pauses must not keep tables from being read.
+            if snapshot.changed().now_or_never().is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether a part of a table is to be given before the log is read on.
+    pub fn has_part(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| {
+            !snapshot.is_finished() && !self.log.is_in_transaction() && snapshot.is_due(&self.place())
+        })
+    }
+
+    /// Whether the log waits here for a part of a table.
+    pub fn is_held(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| {
+            !snapshot.is_finished() && !self.log.is_in_transaction() && snapshot.holds(&self.place())
+        })
+    }
+
+    /// The part of a table that is due, and where it begins and ends. What was gathered must have been taken.
+    pub fn take_part(&mut self) -> Option<(Part, Reached, Reached)> {
+        let at = self.here();
+        let part = self.snapshot.as_mut()?.take(at.ordinal)?;
+        let from =
+            Reached { at: std::mem::replace(&mut self.from, at.clone()), progress: self.progress.take() };
+        self.progress = self.snapshot.as_ref().map(|snapshot| snapshot.progress().clone());
+        self.look_for_the_end();
+        Some((part, from, Reached { at, progress: self.progress.clone() }))
     }
 
     /// Where the log is to be read on.
@@ -79,7 +151,24 @@ impl Reader {
     /// Goes on with a new connection, from where it was. What was gathered must have been taken.
     pub fn reconnect(&mut self) {
         self.log = Log::new(self.from.clone());
+        self.began = self.from.place.clone();
         self.took_rows = false;
+    }
+
+    /// Up to where the log was read.
+    fn place(&self) -> Place {
+        self.not_before(self.log.place())
+    }
+
+    /// Where the log is to be read on.
+    fn here(&self) -> LogPosition {
+        let at = self.log.position();
+        LogPosition { place: self.not_before(at.place), ..at }
+    }
+
+    fn not_before(&self, place: Place) -> Place {
+        let behind = !self.began.file.is_empty() && !has_reached(&place, &self.began);
+        if behind { self.began.clone() } else { place }
     }
 
     /// Whether the end of the run was reached.
@@ -108,15 +197,28 @@ impl Reader {
         !self.records.is_empty()
     }
 
+    /// A stretch of nothing where the lane stands.
+    pub fn nothing(&self) -> Stretch {
+        let here = Reached { at: self.from.clone(), progress: self.progress.clone() };
+        Stretch { from: here.clone(), to: here, records: Vec::new(), events: 0, bytes: 0 }
+    }
+
     /// What was gathered, up to where the log was read. Nothing before the moment at which the lane begins.
     pub fn take(&mut self) -> Option<Stretch> {
-        let to = self.log.position();
+        let to = self.here();
         if self.since.is_some() || (self.records.is_empty() && to == self.from) {
             return None;
         }
+        let from = Reached {
+            at: std::mem::replace(&mut self.from, to.clone()),
+            progress: std::mem::replace(
+                &mut self.progress,
+                self.snapshot.as_ref().map(|snapshot| snapshot.progress().clone()),
+            ),
+        };
         Some(Stretch {
-            from: std::mem::replace(&mut self.from, to.clone()),
-            to,
+            from,
+            to: Reached { at: to, progress: self.progress.clone() },
             records: std::mem::take(&mut self.records),
             events: std::mem::take(&mut self.events),
             bytes: std::mem::take(&mut self.bytes),
@@ -125,7 +227,7 @@ impl Reader {
 
     /// Whether the log went on to another transaction or file since the last stretch.
     pub fn has_moved(&self) -> bool {
-        self.since.is_none() && !self.log.is_in_transaction() && self.log.place() != self.from.place
+        self.since.is_none() && !self.log.is_in_transaction() && self.place() != self.from.place
     }
 
     /// Takes an event.
@@ -198,8 +300,9 @@ impl Reader {
 
     fn look_for_the_end(&mut self) {
         if let Some(End::Place(end)) = &self.until
+            && self.snapshot.as_ref().is_none_or(Snapshot::is_finished)
             && !self.log.is_in_transaction()
-            && has_reached(&self.log.place(), end)
+            && has_reached(&self.place(), end)
         {
             self.ended = true;
         }
@@ -210,6 +313,11 @@ impl Reader {
             return Ok(());
         }
         let Some(table) = self.catalog.table(&entry.map, &entry.place)? else { return Ok(()) };
+        if let Some(snapshot) = &mut self.snapshot
+            && !snapshot.note(&table, &entry)?
+        {
+            return Ok(());
+        }
         self.took_rows = true;
         self.bytes += entry.rows.images.len() + OVERHEAD;
         self.events += 1;
@@ -242,6 +350,12 @@ impl Reader {
                 continue;
             }
             concerned = true;
+            if let Some(snapshot) = &mut self.snapshot {
+                match ddl.verb {
+                    Verb::Create => snapshot.made(database, table),
+                    Verb::Change | Verb::Truncate => snapshot.altered(database, table),
+                }
+            }
             let table = TableName::new(format!("{database}.{table}"));
             let event = match ddl.verb {
                 Verb::Create => {
@@ -314,7 +428,7 @@ impl From<BinlogError> for ReadError {
 }
 
 /// Whether a log that was read up to a place was read up to another. Files have numbers at their ends, which grow.
-fn has_reached(at: &Place, end: &Place) -> bool {
+pub fn has_reached(at: &Place, end: &Place) -> bool {
     let number = |file: &str| file.rsplit_once('.').and_then(|(_, digits)| digits.parse::<u64>().ok());
     match (number(&at.file), number(&end.file)) {
         (Some(here), Some(there)) if here != there => here > there,

@@ -165,12 +165,19 @@ impl Running {
             Some(feed) => feed,
             empty => empty.insert(self.server.feed(&self.reader.position())),
         };
-        let moves = self.reader.has_moved();
+        let (moves, held) = (self.reader.has_moved(), self.reader.is_held());
+        let parts = async {
+            match self.reader.snapshot() {
+                Some(snapshot) => snapshot.changed().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            sent = feed.next() => match sent {
+            sent = feed.next(), if !held => match sent {
                 Ok(sent) => self.held = Some(sent),
                 Err(error) => self.failed = Some(error),
             },
+            () = parts => {}
             () = tokio::time::sleep_until(self.next_move), if moves => {}
         }
     }
@@ -178,10 +185,9 @@ impl Running {
     /// Reads what is there.
     fn fill(&mut self, room: usize) -> Result<Filled, Error> {
         if std::mem::take(&mut self.announces) {
-            let at = self.reader.position();
-            let nothing = Stretch { from: at.clone(), to: at, records: Vec::new(), events: 0, bytes: 0 };
-            return Ok(self.chunk(nothing));
+            return Ok(self.chunk(self.reader.nothing()));
         }
+        self.reader.begin_parts()?;
         if self.failed.is_none()
             && let Err(error) = self.read(room)
         {
@@ -194,6 +200,16 @@ impl Running {
         {
             return Ok(self.chunk(stretch));
         }
+        if self.failed.is_none()
+            && self.reader.has_part()
+            && let Some((part, from, to)) = self.reader.take_part()
+        {
+            self.next_move = Instant::now() + MOVE_EVERY;
+            let source = &self.facts.source;
+            let (from, to) = (from.to_position(source), to.to_position(source));
+            let chunk = part.into_chunk(&self.facts, self.incarnation, from, to)?;
+            return Ok(Filled::Chunk(Box::new(chunk)));
+        }
         if let Some(error) = self.failed.take() {
             (self.feed, self.held) = (None, None);
             self.reader.reconnect();
@@ -203,7 +219,7 @@ impl Running {
             Filled::Ended
         } else if self.reader.wants_knowledge() {
             Filled::Learn
-        } else if self.held.is_some() {
+        } else if self.held.is_some() && !self.reader.is_held() {
             Filled::Turn
         } else {
             Filled::Dry
@@ -214,7 +230,7 @@ impl Running {
     fn read(&mut self, room: usize) -> Result<(), Error> {
         for _ in 0..TURN {
             let stops = self.reader.gather(room).map_err(|error| self.sort(error))?;
-            if stops {
+            if stops || self.reader.has_part() || self.reader.is_held() {
                 return Ok(());
             }
             let Some(feed) = &mut self.feed else { return Ok(()) };

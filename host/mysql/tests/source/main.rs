@@ -5,3 +5,4 @@ mod resuming;
 mod settings;
 mod starting;
 mod support;
+mod tables;

@@ -57,7 +57,7 @@ fn rows_come_as_they_were_changed(flavour: Flavour) {
 
 fn a_pipeline_that_has_never_run_is_told_where_to_begin(flavour: Flavour) {
     let database = database(flavour);
-    let options = options(database.name(), Start::default());
+    let options = options(database.name(), Start::Committed);
     let error = Reading::new(database.port(), options, None).try_start(StartAt::Configured).unwrap_err();
     assert_eq!(error.class(), Class::Configuration);
     assert!(error.to_string().contains("`start`"), "{error}");

@@ -95,7 +95,7 @@ impl Reading {
     }
 
     pub fn try_start(&mut self, at: StartAt) -> Result<(), Error> {
-        let start = LaneStart { lane: Lane::new(LANE), at, incarnation: Incarnation(1) };
+        let start = LaneStart { lane: Lane::new(LANE), at, incarnation: Incarnation(1), ahead: None };
         self.runtime.block_on(async {
             if let Event::Assigned(lanes) = self.source.next(0).await? {
                 assert_eq!(lanes, [Lane::new(LANE)]);

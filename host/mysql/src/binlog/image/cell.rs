@@ -29,7 +29,7 @@ impl From<Fault> for CellFault {
     }
 }
 
-fn bad(why: impl ToString) -> CellFault {
+pub(super) fn bad(why: impl ToString) -> CellFault {
     CellFault::Value(BadValue(why.to_string()))
 }
 
@@ -186,7 +186,12 @@ impl GrowingColumn {
         Ok(())
     }
 
-    fn no_date(&mut self, zero: ZeroDates, clock: &Clock, with_time: bool) -> Result<(), CellFault> {
+    pub(super) fn no_date(
+        &mut self,
+        zero: ZeroDates,
+        clock: &Clock,
+        with_time: bool,
+    ) -> Result<(), CellFault> {
         if zero == ZeroDates::Null {
             self.push_null();
             return Ok(());
@@ -245,7 +250,7 @@ impl GrowingColumn {
 
 impl Strings {
     #[inline]
-    fn push(&mut self, bytes: &[u8]) -> Result<(), CellFault> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), CellFault> {
         if self.data.len() + bytes.len() > MOST_TEXT {
             return Err(too_much());
         }

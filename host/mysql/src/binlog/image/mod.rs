@@ -12,6 +12,7 @@
 //! | `temporal` | dates and times, in both of the server's forms |
 //! | `names` | texts of addresses, UUIDs, and of what is dated to no day |
 //! | `rows` | the rows of an event |
+//! | `value` | from a value that a server answers with to the end of its column |
 
 mod cell;
 mod column;
@@ -20,5 +21,7 @@ mod finish;
 pub(super) mod names;
 mod rows;
 pub(super) mod temporal;
+mod value;
 
-pub(super) use rows::{RowFault, TableRows};
+pub(super) use rows::RowFault;
+pub(crate) use rows::TableRows;

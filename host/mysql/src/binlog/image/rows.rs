@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::ArrowError;
+use mysql_async::Value;
 use sluicegate_model::{Column, RowKind};
 
 use super::cell::{CellFault, skip};
@@ -22,13 +23,13 @@ pub(in crate::binlog) struct RowFault {
 
 /// Rows of one table that grow, with what each does.
 #[derive(Debug)]
-pub(in crate::binlog) struct TableRows {
+pub(crate) struct TableRows {
     table: Arc<Table>,
     columns: Vec<GrowingColumn>,
     /// Codes of [`RowKind`].
     pub(in crate::binlog) kinds: Vec<u8>,
     /// Number of the row in its event.
-    pub(in crate::binlog) parts: Vec<u32>,
+    pub(crate) parts: Vec<u32>,
 }
 
 /// Which columns an image has.
@@ -55,7 +56,7 @@ struct Differences<'a> {
 
 impl TableRows {
     /// No rows yet, with room for some.
-    pub(in crate::binlog) fn new(table: Arc<Table>, rows: usize) -> Self {
+    pub(crate) fn new(table: Arc<Table>, rows: usize) -> Self {
         let columns = table
             .columns
             .iter()
@@ -261,11 +262,40 @@ impl TableRows {
         self.parts.truncate(rows);
     }
 
+    /// Adds a new row that a server answered with: a value of each column that is read, in the table's order. `part` is
+    /// its number.
+    ///
+    /// # Errors
+    /// Why the row cannot be kept; then it is not added.
+    pub(crate) fn add_values(&mut self, part: u32, values: &[Value]) -> Result<(), String> {
+        let rows = self.len();
+        let mut wrong = None;
+        let taken = self.columns.iter_mut().zip(&self.table.columns);
+        let taken = taken.filter(|(_, about)| about.field.is_some());
+        for ((column, about), value) in taken.zip(values) {
+            match column.push_value(value) {
+                Ok(()) => {}
+                Err(CellFault::Value(bad)) => wrong = Some(format!("column {}: {}", about.name, bad.0)),
+                Err(CellFault::Image(fault)) => wrong = Some(format!("column {}: {fault}", about.name)),
+            }
+            if wrong.is_some() {
+                break;
+            }
+        }
+        if let Some(why) = wrong {
+            self.truncate(rows);
+            return Err(why);
+        }
+        self.kinds.push(RowKind::Insert.code());
+        self.parts.push(part);
+        Ok(())
+    }
+
     /// The columns of the table's schema.
     ///
     /// # Errors
     /// Arrow's: none for tables that [`Table::describe`] made.
-    pub(in crate::binlog) fn finish(self) -> Result<Finished, ArrowError> {
+    pub(crate) fn finish(self) -> Result<Finished, ArrowError> {
         let columns: Result<Vec<Option<Column>>, _> =
             self.columns.into_iter().map(GrowingColumn::finish).collect();
         let columns = columns?.into_iter().flatten().collect();
@@ -274,8 +304,8 @@ impl TableRows {
 }
 
 /// Rows that do not grow any more.
-pub(in crate::binlog) struct Finished {
-    pub(in crate::binlog) columns: Vec<Column>,
+pub(crate) struct Finished {
+    pub(crate) columns: Vec<Column>,
     pub(in crate::binlog) kinds: Vec<u8>,
     pub(in crate::binlog) parts: Vec<u32>,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::position::record_number;
 use crate::binlog::error::Place;
 use crate::binlog::event::gtid::Xa;
 use crate::binlog::event::query::Query;
@@ -54,6 +55,13 @@ pub struct RowsEntry {
     pub timestamp: u32,
     /// Where the event begins; within a compressed transaction, where that begins.
     pub place: Place,
+}
+
+impl RowsEntry {
+    /// The number of the record in its lane.
+    pub const fn record(&self) -> u64 {
+        record_number(self.ordinal)
+    }
 }
 
 /// A statement that is no part of a transaction's frame: DDL, or a change in statement format.

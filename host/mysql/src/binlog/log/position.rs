@@ -11,6 +11,15 @@ use crate::binlog::gtid::GtidSet;
 /// The version of the form below.
 const VERSION: u32 = 1;
 
+/// Bits of a record's number below the count of events: numbers for records that are put between two events.
+const BETWEEN: u32 = 20;
+
+/// The number of a record that is an event of rows, the `count`th of the lane from 0. An event keeps its number whenever
+/// it is read again; what is put between events is made anew, and has numbers of its own.
+pub const fn record_number(count: u64) -> u64 {
+    (count + 1) << BETWEEN
+}
+
 /// A point in a log: before a transaction, and how much of it was read.
 ///
 /// A log can be read from the beginning of a transaction only, where its tables are described; so a point

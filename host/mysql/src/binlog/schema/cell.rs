@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, TimeUnit};
+use sluicegate_format::MysqlType;
 
 use super::ZeroDates;
 use crate::binlog::charset::Charset;
@@ -110,22 +111,12 @@ impl CellType {
     /// The type of Arrow.
     pub fn data_type(&self) -> DataType {
         match *self {
-            Self::Integer { bytes, unsigned } => match (bytes, unsigned) {
-                (1, false) => DataType::Int8,
-                (1, true) => DataType::UInt8,
-                (2, false) => DataType::Int16,
-                (2, true) => DataType::UInt16,
-                (3 | 4, false) => DataType::Int32,
-                (3 | 4, true) => DataType::UInt32,
-                (_, false) => DataType::Int64,
-                (_, true) => DataType::UInt64,
-            },
+            Self::Integer { bytes, unsigned } => MysqlType::Integer { bytes, unsigned }.data_type(),
             Self::Float => DataType::Float32,
             Self::Double => DataType::Float64,
-            Self::Decimal { precision, scale } if precision <= 38 => {
-                DataType::Decimal128(precision, scale as i8)
+            Self::Decimal { precision, scale } => {
+                MysqlType::Decimal { digits: Some((precision, scale)) }.data_type()
             }
-            Self::Decimal { precision, scale } => DataType::Decimal256(precision, scale as i8),
             Self::Year => DataType::Int16,
             Self::Date(zero) if zero != ZeroDates::Text => DataType::Date32,
             Self::DateTime { zero, .. } if zero != ZeroDates::Text => {

@@ -5,16 +5,18 @@
 //! | [`cell`] | what the bytes of a cell mean, and the type of Arrow that they become |
 //! | [`known`] | what is known of a column beside the log: from `information_schema` |
 //! | `describe` | table map and knowledge as one table |
+//! | `listed` | a table as information_schema lists it |
 //! | `wire` | from a table map's column to a cell type, and the name of its type |
 
 pub mod cell;
 mod describe;
 pub mod known;
+mod listed;
 mod wire;
 
 use std::sync::Arc;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 use sluicegate_model::TableName;
 
 pub use cell::CellType;
@@ -62,4 +64,22 @@ pub struct Table {
     pub schema: SchemaRef,
     /// Names of the primary key's columns.
     pub primary_key: Arc<[String]>,
+}
+
+impl Table {
+    /// The same table of which only these columns are read.
+    pub(crate) fn of_columns(&self, names: &[String]) -> Self {
+        let mut fields = Vec::with_capacity(names.len());
+        let columns = self.columns.iter().map(|column| {
+            let known = column.field.filter(|_| names.contains(&column.name));
+            let field = known.map(|field| {
+                fields.push(self.schema.field(field).clone());
+                fields.len() - 1
+            });
+            TableColumn { field, ..column.clone() }
+        });
+        let columns = columns.collect();
+        let schema = Arc::new(Schema::new(fields));
+        Self { name: self.name.clone(), columns, schema, primary_key: Arc::clone(&self.primary_key) }
+    }
 }

@@ -1,0 +1,227 @@
+//! Reading one part of a table.
+
+use std::sync::Arc;
+
+use mysql_async::{Row, Value};
+use sluicegate_connector::{Class, Error};
+use sluicegate_model::Column;
+use tokio::sync::oneshot;
+
+use super::shared::{Shared, end};
+use super::survey::{Listed, condition, key_at};
+use crate::binlog::image::TableRows;
+use crate::binlog::{LogPosition, Place};
+use crate::client::Session;
+use crate::client::failure::Failure;
+use crate::source::knowledge::Knowledge;
+use crate::sql::name;
+
+/// A part is cut where it holds this many times the bytes that were wanted: rows are not alike.
+const CUT: u64 = 4;
+
+/// Bytes below which no part is cut.
+const UNCUT: u64 = 1 << 20;
+
+/// Bytes of a table without a key, at most: it is read as one part, which memory has to hold.
+const KEYLESS_BYTES: usize = 512 << 20;
+
+/// Rows for which there is room at first.
+const ROOM: usize = 1024;
+
+/// The table is not what it was.
+const CHANGED: [u16; 3] = [1054, 1412, 1146];
+
+/// What is to be read.
+#[derive(Debug)]
+pub struct Order {
+    /// Of which table.
+    pub listed: Arc<Listed>,
+    /// Keys after this one.
+    pub after: Option<Vec<String>>,
+    /// Keys up to this one.
+    pub up_to: Option<Vec<String>>,
+    /// What the log had up to here has to be seen.
+    pub seen: LogPosition,
+    /// Of a table without a key: told the place of the log that the rows are of.
+    pub place: Option<oneshot::Sender<Place>>,
+}
+
+/// Rows that were read.
+#[derive(Debug)]
+pub struct Rows {
+    /// Columns of the table's schema.
+    pub columns: Vec<Column>,
+    /// Each row's number in the part.
+    pub numbers: Vec<u32>,
+    /// Rows that cannot be kept.
+    pub rejected: Vec<Rejected>,
+    /// Bytes, about.
+    pub bytes: usize,
+    /// What the rows hold is in the log up to here.
+    pub reached: Place,
+    /// Where the part was cut: its rows after this key were not read.
+    pub cut: Option<Vec<String>>,
+}
+
+/// A row that cannot be kept.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// Its number in the part.
+    pub number: u32,
+    /// Why.
+    pub reason: String,
+    /// The row, a line a column.
+    pub raw: Vec<u8>,
+}
+
+/// Why nothing was read.
+#[derive(Debug)]
+pub enum Unread {
+    /// The table is not what it was when it was surveyed.
+    Changed,
+    /// Anything else.
+    Error(Error),
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Reads a part.
+///
+/// # Errors
+/// [`Unread`].
+pub async fn read(shared: Arc<Shared>, order: Order) -> Result<Rows, Unread> {
+    let Order { listed, after, up_to, seen, place } = order;
+    let mut session = shared.session().await?;
+    let keyless = match place {
+        Some(told) => {
+            let place = shared.begin_at(&mut session, &listed.sql).await?;
+            // Nobody waits for it any more where this fails.
+            let _ = told.send(place.clone());
+            Some(place)
+        }
+        None => {
+            shared.begin(&mut session, &listed.sql, &seen).await?;
+            None
+        }
+    };
+    let most = if keyless.is_some() {
+        KEYLESS_BYTES
+    } else {
+        usize::try_from((shared.part_bytes * CUT).max(UNCUT)).unwrap_or(usize::MAX)
+    };
+    let bounds = (after.as_deref(), up_to.as_deref());
+    let taken = take(&mut session, &listed, bounds, most).await?;
+    let known = Knowledge::of_table(&mut session, &listed.database, &listed.table, &shared.tables).await?;
+    if known.as_ref() != Some(&listed.known) {
+        return Err(Unread::Changed);
+    }
+    let cut = match (taken.over, &keyless) {
+        (None, _) => None,
+        (Some(_), Some(_)) => {
+            return Err(Error::configuration(format!(
+                "the table has no primary key and more than {} MiB: it cannot be read in parts",
+                KEYLESS_BYTES >> 20
+            ))
+            .table(&listed.name)
+            .help("give it a primary key, or leave it out and fill its target yourself")
+            .into());
+        }
+        (Some(rows), None) => key_at(&mut session, &listed, bounds.0, bounds.1, rows - 1).await?,
+    };
+    let reached = match keyless {
+        Some(place) => place,
+        None => shared.facts.place(&mut session).await?,
+    };
+    end(&mut session).await?;
+    shared.give_back(session);
+    let Taken { rows, rejected, bytes, .. } = taken;
+    let numbers = rows.parts.clone();
+    let finished = rows
+        .finish()
+        .map_err(|error| Error::fatal("rows cannot be put together").table(&listed.name).caused_by(error))?;
+    Ok(Rows { columns: finished.columns, numbers, rejected, bytes, reached, cut })
+}
+
+struct Taken {
+    rows: TableRows,
+    rejected: Vec<Rejected>,
+    bytes: usize,
+    /// How many rows were taken, where there were more.
+    over: Option<u64>,
+}
+
+async fn take(
+    session: &mut Session,
+    listed: &Listed,
+    (after, up_to): (Option<&[String]>, Option<&[String]>),
+    most: usize,
+) -> Result<Taken, Unread> {
+    let columns: Vec<&str> = listed
+        .as_read
+        .columns
+        .iter()
+        .filter(|column| column.field.is_some())
+        .map(|column| column.name.as_str())
+        .collect();
+    let selected: Vec<String> = columns.iter().map(|column| name::quoted(column)).collect();
+    let order = if listed.key.is_none() {
+        String::new()
+    } else {
+        format!(
+            " FORCE INDEX (PRIMARY) WHERE {} ORDER BY {}",
+            condition(listed, after, up_to)?,
+            listed.key.columns()
+        )
+    };
+    let sql = format!("SELECT {} FROM {}{order}", selected.join(", "), listed.sql);
+    let rows = TableRows::new(Arc::clone(&listed.as_read), ROOM);
+    let mut taken = Taken { rows, rejected: Vec::new(), bytes: 0, over: None };
+    let mut number = 0_u32;
+    let each = |row: Row| {
+        if taken.bytes >= most {
+            taken.over.get_or_insert(u64::from(number));
+            return;
+        }
+        let values = row.unwrap();
+        taken.bytes += values.iter().map(size).sum::<usize>();
+        if let Err(reason) = taken.rows.add_values(number, &values) {
+            taken.rejected.push(Rejected { number, reason, raw: shown(&columns, &values) });
+        }
+        number += 1;
+    };
+    match session.each_row(&sql, each).await {
+        Ok(()) => Ok(taken),
+        Err(failure) if failure.code().is_some_and(|code| CHANGED.contains(&code)) => Err(Unread::Changed),
+        Err(failure) => Err(Unread::Error(unreadable(failure, listed))),
+    }
+}
+
+fn unreadable(failure: Failure, listed: &Listed) -> Error {
+    let error = failure.into_error("a table cannot be read").table(&listed.name);
+    if error.class() == Class::Configuration {
+        error.help("grant the user SELECT on the source's tables")
+    } else {
+        error
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Bytes(bytes) => bytes.len() + 4,
+        _ => 8,
+    }
+}
+
+/// A row for the dead letters: a line a column, its name and its value as SQL has it.
+fn shown(columns: &[&str], values: &[Value]) -> Vec<u8> {
+    let lines: Vec<String> = columns
+        .iter()
+        .zip(values)
+        .map(|(column, value)| format!("{column}: {}", value.as_sql(true)))
+        .collect();
+    lines.join("\n").into_bytes()
+}
