@@ -49,6 +49,7 @@ fn changes_become_messages(flavour: Flavour) {
     let topic = unique_name("customers");
     kafka.create_topic(&topic, 1, &[]).expect("a topic");
     let text = example("mysql-to-kafka")
+        .replace("pipeline: shop-to-kafka", &format!("pipeline: {}", unique_name("shop")))
         .replace("${BROKERS}", kafka.brokers())
         .replace("${MYSQL_URL}", &url(&shop))
         .replace("${MYSQL_USER}", MySqlClient::USER)
@@ -281,10 +282,10 @@ fn tables_are_copied_while_they_change(flavour: Flavour, kills: usize) {
 
 #[test]
 fn tables_of_mariadb_are_copied_while_they_change() {
-    tables_are_copied_while_they_change(Flavour::MariaDb, settings::faults());
+    tables_are_copied_while_they_change(Flavour::MariaDb, KILLS);
 }
 
 #[test]
 fn tables_of_mysql_are_copied_while_they_change() {
-    tables_are_copied_while_they_change(Flavour::MySql84, settings::faults());
+    tables_are_copied_while_they_change(Flavour::MySql84, KILLS);
 }

@@ -187,7 +187,7 @@ impl Running {
         if std::mem::take(&mut self.announces) {
             return Ok(self.chunk(self.reader.nothing()));
         }
-        self.reader.begin_parts()?;
+        self.reader.begin_parts().map_err(|error| error.lane(&self.facts.lane))?;
         if self.failed.is_none()
             && let Err(error) = self.read(room)
         {

@@ -1,6 +1,7 @@
 //! The source as the engine drives it, on real servers.
 
 mod following;
+mod peers;
 mod resuming;
 mod settings;
 mod starting;

@@ -9,10 +9,12 @@
 //! | `plan` | which faults, and when |
 //! | `processes` | a process and what is done to it |
 //! | `tables` | the same into tables of MySQL and MariaDB |
+//! | `binlog` | from tables and the binlog of MySQL and MariaDB into tables |
 //! | `starrocks` | the same into tables of a simulated StarRocks |
 //!
 //! What is here goes from topics to topics.
 
+mod binlog;
 mod plan;
 mod processes;
 mod starrocks;

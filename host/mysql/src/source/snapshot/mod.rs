@@ -48,7 +48,7 @@ pub use tables::to_read;
 use super::reader::has_reached;
 use crate::binlog::{BinlogError, LogPosition, Place, RowsEntry, Table};
 use read::{Order, Rows, Unread};
-use survey::{Found, Listed};
+use survey::{Bounds, Found, Listed};
 use touched::{Keys, Touched};
 
 /// Parts of a survey that wait to be read.
@@ -78,7 +78,7 @@ struct Current {
     survey: JoinHandle<()>,
     listed: Option<Arc<Listed>>,
     /// A part that waits for a reader.
-    next: Option<(Option<Vec<String>>, Option<Vec<String>>)>,
+    next: Option<Bounds>,
     /// Its last part is being read, or waits to be.
     ends: bool,
     /// In their order.
@@ -175,7 +175,7 @@ impl Snapshot {
         });
         if current.reading.len() < self.shared.readers
             && let Some(listed) = &current.listed
-            && let Some((after, up_to)) = current.next.take()
+            && let Some(Bounds { after, up_to }) = current.next.take()
         {
             let (told, place) = if listed.key.is_none() {
                 let (told, place) = oneshot::channel();
@@ -233,9 +233,9 @@ impl Snapshot {
         let Some(current) = &mut self.current else { return };
         match found {
             Some(Ok(Found::Table(listed))) => current.listed = Some(listed),
-            Some(Ok(Found::Part(after, up_to))) => {
+            Some(Ok(Found::Part(Bounds { after, up_to }))) => {
                 current.ends = up_to.is_none();
-                current.next = Some((after, up_to));
+                current.next = Some(Bounds { after, up_to });
             }
             Some(Ok(Found::Gone)) => {
                 if let Some((database, table)) = self.tables.front().cloned() {

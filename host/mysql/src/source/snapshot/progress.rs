@@ -34,7 +34,7 @@ impl Progress {
     /// # Errors
     /// Where it says what this program does not know.
     pub fn of(position: &Position) -> Result<Option<Self>, serde_json::Error> {
-        position.at.get(KEY).map(|value| Self::deserialize(value)).transpose()
+        position.at.get(KEY).map(Self::deserialize).transpose()
     }
 
     /// Puts it into a position.

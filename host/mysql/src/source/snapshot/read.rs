@@ -96,17 +96,14 @@ impl From<Error> for Unread {
 pub async fn read(shared: Arc<Shared>, order: Order) -> Result<Rows, Unread> {
     let Order { listed, after, up_to, seen, place } = order;
     let mut session = shared.session().await?;
-    let keyless = match place {
-        Some(told) => {
-            let place = shared.begin_at(&mut session, &listed.sql).await?;
-            // Nobody waits for it any more where this fails.
-            let _ = told.send(place.clone());
-            Some(place)
-        }
-        None => {
-            shared.begin(&mut session, &listed.sql, &seen).await?;
-            None
-        }
+    let keyless = if let Some(told) = place {
+        let place = shared.begin_at(&mut session, &listed.sql).await?;
+        // Nobody waits for it any more where this fails.
+        let _ = told.send(place.clone());
+        Some(place)
+    } else {
+        shared.begin(&mut session, &listed.sql, &seen).await?;
+        None
     };
     let most = if keyless.is_some() {
         KEYLESS_BYTES

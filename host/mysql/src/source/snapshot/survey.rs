@@ -41,13 +41,22 @@ pub struct Listed {
     pub known: KnownTable,
 }
 
+/// A part of a table.
+#[derive(Debug)]
+pub struct Bounds {
+    /// Keys after this one; `None` from the table's beginning on.
+    pub after: Option<Vec<String>>,
+    /// Keys up to this one; `None` to the table's end.
+    pub up_to: Option<Vec<String>>,
+}
+
 /// What a survey finds, in this order: the table, then its parts.
 #[derive(Debug)]
 pub enum Found {
     /// The table.
     Table(Arc<Listed>),
-    /// A part: keys after one and up to another.
-    Part(Option<Vec<String>>, Option<Vec<String>>),
+    /// A part.
+    Part(Bounds),
     /// The table is not there any more.
     Gone,
 }
@@ -84,13 +93,17 @@ async fn try_survey(
         return Ok(());
     }
     loop {
+        // Parts may have waited longer than the server does.
+        if !session.is_alive().await {
+            session = shared.session().await?;
+        }
         let up_to = if listed.key.is_none() {
             None
         } else {
             key_at(&mut session, &listed, after.as_deref(), None, rows - 1).await?
         };
         let ended = up_to.is_none();
-        if out.send(Ok(Found::Part(after, up_to.clone()))).await.is_err() || ended {
+        if out.send(Ok(Found::Part(Bounds { after, up_to: up_to.clone() }))).await.is_err() || ended {
             shared.give_back(session);
             return Ok(());
         }

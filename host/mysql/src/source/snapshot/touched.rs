@@ -53,7 +53,7 @@ impl Keys {
         for cells in &self.0 {
             match cells {
                 Cells::Fixed { bytes, width } => {
-                    into.extend_from_slice(&bytes[row * width..(row + 1) * width])
+                    into.extend_from_slice(&bytes[row * width..(row + 1) * width]);
                 }
                 Cells::Text(texts) => push(texts.value(row).as_bytes(), into),
                 Cells::Bytes(texts) => push(texts.value(row), into),
