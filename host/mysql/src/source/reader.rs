@@ -247,7 +247,7 @@ impl Reader {
         while !self.ended && !self.wants_knowledge {
             let Some(entry) = self.log.next()? else { return Ok(false) };
             self.entry(entry)?;
-            if self.bytes >= most {
+            if self.bytes >= most && !self.log.has_entries() {
                 return Ok(true);
             }
         }

@@ -247,6 +247,8 @@ impl Running {
             }
             self.reader.push(&sent.event).map_err(|error| self.sort(error))?;
         }
+        // The position is behind the last event: what it holds must not be left for a stretch that begins there.
+        self.reader.gather(room).map_err(|error| self.sort(error))?;
         // More may be there: it is taken after others had a turn.
         self.held = match &mut self.feed {
             Some(feed) => feed.try_next()?,

@@ -268,7 +268,7 @@ fn rows_are_what_the_log_says(flavour: Flavour) {
     let mut database = database(flavour);
     let (port, name) = (database.port(), database.name().to_owned());
     let client = database.client();
-    let start = Start::File(log_end(client, flavour));
+    let start = Start::File(log_end(client));
     let mut columns = vec![
         ("TINYINT", "-128"),
         ("TINYINT UNSIGNED", "255"),

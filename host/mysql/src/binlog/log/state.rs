@@ -91,7 +91,13 @@ impl Log {
         self.format.as_ref()
     }
 
-    /// Where the log can be read on after the entry that was given last.
+    /// Whether entries of the event that was pushed last are yet to be taken. Until they are, [`Log::position`] is ahead of
+    /// what was given.
+    pub fn has_entries(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// Where the log can be read on after the entries of the event that was pushed last.
     pub fn position(&self) -> LogPosition {
         let (place, events) = match &self.open {
             Some(open) => (open.transaction.place.clone(), open.events),
