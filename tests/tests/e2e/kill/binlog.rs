@@ -63,6 +63,8 @@ fn torment(flavour: Flavour) {
     ended.unwrap_or_else(|why| panic!("SLUICEGATE_SEED={seed}: {why}"));
     eprintln!("{name}: the faults are over after {:?}", began.elapsed());
     for process in &mut processes {
+        // It may just have been started, and a signal of then would end it as a fault does.
+        process.run_for(Duration::from_secs(3)).unwrap_or_else(|why| panic!("SLUICEGATE_SEED={seed}: {why}"));
         process.end();
     }
     bench.run(["run", &format!("{INSTANCE}.yaml"), "--until", "end"]).exits(0);
