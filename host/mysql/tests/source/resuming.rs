@@ -10,6 +10,7 @@ use super::support::{
 
 on_each_server! {
     a_transaction_is_resumed_within,
+    every_stretch_ends_where_its_position_says,
     a_lost_connection_is_made_again,
     a_second_reader_of_a_number_is_named,
     an_idle_stream_moves_its_position,
@@ -73,6 +74,32 @@ fn a_transaction_is_resumed_within(flavour: Flavour) {
     assert!(within > 3, "it was left within the transaction {within} times");
     assert!(read.iter().copied().eq(0..i64::from(rows)), "each row once, in order");
     assert!(ordinals.is_sorted_by(|one, next| one < next), "no two rows have one number");
+}
+
+/// A stretch ends after some thousand events too, however few bytes they are.
+fn every_stretch_ends_where_its_position_says(flavour: Flavour) {
+    let rows = 8_000;
+    let mut database = database(flavour);
+    let (port, name) = (database.port(), database.name().to_owned());
+    let start = fill(database.client(), 0);
+    // An event for each row.
+    database.client().execute("BEGIN").unwrap();
+    for id in 0..rows {
+        database.client().execute(&format!("INSERT INTO t VALUES ({id}, '')")).unwrap();
+    }
+    database.client().execute("COMMIT").unwrap();
+    let options = options(&name, start);
+    let (mut read, mut at, mut within) = (Vec::new(), StartAt::Configured, 0);
+    // Each process reads one stretch and ends.
+    loop {
+        let mut reading = Reading::start(port, options.clone(), Some(Until::End), at);
+        let Some(chunk) = reading.chunk(64 << 20) else { break };
+        read.extend(ids(&items(&chunk)));
+        within += usize::from(chunk.to.at.contains_key("events"));
+        at = StartAt::Position(chunk.to.clone());
+    }
+    assert!(within > 0, "no stretch ended within the transaction");
+    assert!(read.iter().copied().eq(0..rows), "each row once, in order");
 }
 
 fn a_lost_connection_is_made_again(flavour: Flavour) {
