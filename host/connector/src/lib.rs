@@ -33,5 +33,5 @@ pub use error::{Class, Error, Place};
 pub use positions::{LanePosition, PositionAdmin};
 pub use sink::{Encoded, Encoder, Sink, SinkReject, StartAt, Taken, WriteError, Writer};
 pub use source::{Chunk, Event, LaneStart, Payload, Source};
-pub use template::{Piece, Template};
+pub use template::{Piece, TableTemplate, Template};
 pub use transform::{Outcome, Reject, Transform, TransformError, TransformFactory};

@@ -1,5 +1,7 @@
 //! Texts with placeholders, as options of sinks hold them: names of topics, tables and files.
 
+use sluicegate_model::TableName;
+
 use crate::Error;
 
 /// A text with placeholders, taken apart once. `F` says what a placeholder stands for.
@@ -67,6 +69,42 @@ impl<F: Copy> Template<F> {
             Piece::Text(_) => None,
             Piece::Field(field) => Some(*field),
         })
+    }
+}
+
+/// The name of an output's table with placeholders: `{table}` is all of the output's name, `{database}` and `{name}` its
+/// parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableTemplate(Template<TableField>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TableField {
+    Table,
+    Database,
+    Name,
+}
+
+const TABLE_FIELDS: [(&str, TableField); 3] =
+    [("table", TableField::Table), ("database", TableField::Database), ("name", TableField::Name)];
+
+impl TableTemplate {
+    /// Takes the option `table` apart.
+    ///
+    /// # Errors
+    /// As [`Template::parse`].
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Template::parse("table", text, &TABLE_FIELDS).map(Self)
+    }
+
+    /// The name for an output, as it stands in the text: what a table may be called is the sink's to say.
+    pub fn name_of(&self, output: &TableName) -> String {
+        let parts = self.0.pieces().iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Field(TableField::Table) => output.as_str(),
+            Piece::Field(TableField::Database) => output.database(),
+            Piece::Field(TableField::Name) => output.table(),
+        });
+        parts.collect()
     }
 }
 

@@ -1,23 +1,13 @@
 //! The table of an output.
 
-use sluicegate_connector::{Error, Piece};
+use sluicegate_connector::{Error, TableTemplate};
 use sluicegate_model::TableName;
 
 use crate::table::TableRef;
 
 /// A name with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(sluicegate_connector::Template<Field>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    Table,
-    Database,
-    Name,
-}
-
-const FIELDS: [(&str, Field); 3] =
-    [("table", Field::Table), ("database", Field::Database), ("name", Field::Name)];
+pub struct Template(TableTemplate);
 
 impl Template {
     /// Takes a text apart. `{{` is a brace.
@@ -25,7 +15,7 @@ impl Template {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        sluicegate_connector::Template::parse("table", text, &FIELDS).map(Self)
+        TableTemplate::parse(text).map(Self)
     }
 
     /// The table of an output; `database` is that of the connection.
@@ -33,15 +23,7 @@ impl Template {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for a name that no table can have.
     pub fn table(&self, output: &TableName, database: &str) -> Result<TableRef, Error> {
-        let mut name = String::new();
-        for piece in self.0.pieces() {
-            name.push_str(match piece {
-                Piece::Text(text) => text,
-                Piece::Field(Field::Table) => output.as_str(),
-                Piece::Field(Field::Database) => output.database(),
-                Piece::Field(Field::Name) => output.table(),
-            });
-        }
+        let name = self.0.name_of(output);
         let (database, table) = name.rsplit_once('.').unwrap_or((database, &name));
         for part in [database, table] {
             // docs.starrocks.io, "System limits": letters, digits, underscores and more, 1,023 characters.
