@@ -67,16 +67,23 @@ impl Shared {
 /// How long positions that move over records without rows may wait.
 const WITHOUT_ROWS: Duration = Duration::from_secs(10);
 
+/// What is known of the rows of an epoch that is not decided yet.
+#[derive(Default)]
+struct OpenEpoch {
+    /// Of each lane, the last record with a row.
+    last: HashMap<Lane, u64>,
+    /// Whether there are rows that are not found by a key.
+    keyless: bool,
+}
+
 /// A writer to tables.
 pub struct MySqlWriter {
     shared: Shared,
     shards: Vec<Shard>,
     /// What each shard holds of each lane.
     held: HashMap<Lane, Vec<Held>>,
-    /// Of each lane of the open epoch, the last record with a row.
-    last: HashMap<Lane, u64>,
-    /// Whether the open epoch has rows that are not found by a key.
-    keyless: bool,
+    /// What is known of the open epoch.
+    open: OpenEpoch,
     /// When positions were decided last.
     decided: Option<Instant>,
     /// Of each lane, the note that was decided last.
@@ -95,8 +102,7 @@ impl MySqlWriter {
             shared,
             shards,
             held: HashMap::new(),
-            last: HashMap::new(),
-            keyless: false,
+            open: OpenEpoch::default(),
             decided: None,
             notes: HashMap::new(),
             wanted: None,
@@ -146,7 +152,7 @@ impl MySqlWriter {
     /// and did so not long ago. After a crash those records are read again.
     fn can_wait(&self, epoch: &Epoch) -> bool {
         let known = |span: &LaneSpan| self.notes.get(&span.lane) == Some(&span.note);
-        self.last.is_empty()
+        self.open.last.is_empty()
             && self.shards.iter().all(|shard| !shard.is_open())
             && epoch.lanes.iter().all(|span| !span.released && known(span))
             && self.decided.is_some_and(|decided| decided.elapsed() < WITHOUT_ROWS)
@@ -224,7 +230,7 @@ impl MySqlWriter {
         if shards == 1 || !(0..rows.len()).any(|row| moves(&row)) {
             return Ok(());
         }
-        let begun = !self.together.is_on() && !self.last.is_empty();
+        let begun = !self.together.is_on() && !self.open.last.is_empty();
         self.together.ask();
         if begun {
             let what = "a key changes in a change without all columns: the epoch begins again, and one connection \
@@ -254,7 +260,7 @@ impl MySqlWriter {
                     self.held.get(&span.lane).and_then(|held| held.get(number)).ok_or_else(|| {
                         Error::fenced("the lane was not taken by this writer").lane(&span.lane)
                     })?;
-                moves.push((span, held.next(self.last.get(&span.lane).copied())));
+                moves.push((span, held.next(self.open.last.get(&span.lane).copied())));
             }
             let name = self.shards[number].name(&self.shared).await?;
             let session = self.shards[number.min(at_work - 1)].transaction(&self.shared).await?;
@@ -266,7 +272,7 @@ impl MySqlWriter {
     /// The epoch is decided.
     fn decided(&mut self, spans: &[LaneSpan]) {
         for span in spans {
-            let last = self.last.get(&span.lane).copied();
+            let last = self.open.last.get(&span.lane).copied();
             for held in self.held.get_mut(&span.lane).into_iter().flatten() {
                 held.decided(held.next(last));
             }
@@ -278,8 +284,7 @@ impl MySqlWriter {
         }
         self.decided = Some(Instant::now());
         self.together.decided();
-        self.keyless = false;
-        self.last.clear();
+        self.open = OpenEpoch::default();
     }
 }
 
@@ -290,8 +295,7 @@ fn connections(count: u16) -> Vec<Shard> {
 #[async_trait]
 impl Writer for MySqlWriter {
     async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
-        self.last.clear();
-        self.keyless = false;
+        self.open = OpenEpoch::default();
         self.arrange(lanes).await?;
         let mut names = Vec::with_capacity(self.shards.len());
         for shard in &mut self.shards {
@@ -331,14 +335,14 @@ impl Writer for MySqlWriter {
         if rows.len() == 0 {
             return Ok(());
         }
-        self.keyless |= rows.plan.key.is_empty() || rows.plan.write == WriteMode::Insert;
+        self.open.keyless |= rows.plan.key.is_empty() || rows.plan.write == WriteMode::Insert;
         let rows = Arc::new(rows);
         let lane = rows.origin().lane.clone();
         let held = self.held(&lane)?.to_vec();
         self.keep_together(&rows, &held)?;
         let last = (0..rows.len()).map(|row| rows.ordinal(row)).max();
-        let known = self.last.get(&lane).copied();
-        self.last.extend(last.max(known).map(|last| (lane, last)));
+        let known = self.open.last.get(&lane).copied();
+        self.open.last.extend(last.max(known).map(|last| (lane, last)));
         let (shards, at_work) = (self.shards.len(), self.at_work());
         let (shared, rows, held) = (&self.shared, &rows, &held);
         let added = self.shards[..at_work].iter_mut().enumerate().map(async |(number, shard)| {
@@ -359,7 +363,7 @@ impl Writer for MySqlWriter {
         self.decide(epoch).await?;
         let at_work = self.at_work();
         let Some((first, others)) = self.shards[..at_work].split_first_mut() else { return Ok(()) };
-        let committed = if self.keyless {
+        let committed = if self.open.keyless {
             // Such rows are on the first connection alone, and a source may bring others in their place when it reads
             // again. So that one is never ahead of the others.
             let mut committed = join_all(others.iter_mut().map(Shard::commit)).await;
@@ -377,8 +381,7 @@ impl Writer for MySqlWriter {
     }
 
     async fn abort(&mut self) -> Result<(), Error> {
-        self.last.clear();
-        self.keyless = false;
+        self.open = OpenEpoch::default();
         let undone = join_all(self.shards.iter_mut().map(Shard::roll_back)).await;
         undone.into_iter().collect()
     }
