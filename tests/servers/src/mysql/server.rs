@@ -164,6 +164,11 @@ impl MySql {
         self.process.id().signal(Signal::CONT).map_err(ServerError::io("resuming the server"))
     }
 
+    /// Sets an option of the server, or sets it anew, for its next start.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.options.settings.insert(key.into(), value.into());
+    }
+
     /// Starts a killed or stopped server on the same port and data, and waits until it serves.
     ///
     /// # Errors
