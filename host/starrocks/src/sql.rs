@@ -111,11 +111,6 @@ fn sort(error: mysql_async::Error, what: &str) -> Error {
     }
 }
 
-/// A name in backquotes.
-pub fn name(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
-
 /// A text in quotes.
 pub fn text(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))

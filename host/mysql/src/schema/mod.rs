@@ -1,9 +1,10 @@
 //! Tables as the server describes them.
 
 use sluicegate_connector::Error;
+use sluicegate_tables::TableRef;
+use sluicegate_tables::name::same;
 
 use crate::client::Session;
-use crate::sql::name::TableRef;
 use crate::sql::text::quoted;
 use crate::types::{ColumnType, Described};
 
@@ -147,9 +148,4 @@ impl Table {
         let plain = ["MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE", "MRG_MYISAM", "BLACKHOLE", "FEDERATED"];
         !plain.iter().any(|engine| engine.eq_ignore_ascii_case(&self.engine))
     }
-}
-
-/// Whether two names of columns are the same one.
-pub fn same(one: &str, other: &str) -> bool {
-    one == other || one.to_lowercase() == other.to_lowercase()
 }

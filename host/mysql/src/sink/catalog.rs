@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use sluicegate_connector::Error;
 use sluicegate_model::ChangeBatch;
+use sluicegate_tables::name::{quoted, same};
+use sluicegate_tables::plan::missing_columns;
+use sluicegate_tables::{Misfits, Moment, TableRef};
 
-use super::destination::Template;
+use super::destination::destination;
 use super::evolve::{self, Evolved};
 use super::options::WriteMode;
 use super::plan::Plan;
 use super::writer::Shared;
 use crate::client::Session;
-use crate::schema::{Table, same};
-use crate::sql::name::{TableRef, quoted};
+use crate::schema::Table;
 use crate::types::column_definition;
 
 /// A connection for looking at tables, apart from those that have transactions: a table that is made commits them.
@@ -23,17 +25,6 @@ pub struct Catalog {
     session: Option<Session>,
     /// Columns that tables did not get, by their names.
     given_up: HashSet<(TableRef, String)>,
-}
-
-/// Whether tables may be changed now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// As [`Moment::Between`], before the first row: what is known of rows is all that they will have.
-    Start,
-    /// This process has no transaction.
-    Between,
-    /// It has: a change would wait for that one to end, and it for the change.
-    Within,
 }
 
 impl Catalog {
@@ -62,42 +53,36 @@ impl Catalog {
         batches: &[ChangeBatch],
         moment: Moment,
     ) -> Result<Vec<Arc<Plan>>, Error> {
-        let template = Template::parse(&shared.options.table)?;
+        let destination = destination(&shared.options.table)?;
         let mut plans = Vec::with_capacity(batches.len());
-        let mut misfits: Vec<(TableRef, Vec<String>)> = Vec::new();
+        let mut misfits = Misfits::default();
         for batch in batches {
-            if let Some(plan) = shared.tables.plan(batch) {
+            if let Some(plan) = shared.tables.plans.plan(batch) {
                 plans.push(plan);
                 continue;
             }
-            let name = template.table(batch.table(), &shared.database)?;
+            let name = destination.table(batch.table(), &shared.database)?;
             if let Some(own) = shared.own_table(&name) {
-                misfits.push((name, vec![format!("{own} is the sink's own table")]));
+                misfits.add(name, vec![format!("{own} is the sink's own table")]);
                 continue;
             }
             let Some(table) = self.find(shared, &name, batch).await? else {
-                let mut why =
-                    "it does not exist: make it, or set `create_tables: true` of the sink".to_owned();
-                if let Ok(statement) = create_statement(&name, batch, shared.options.write) {
-                    let _ = write!(why, " ({statement})");
-                }
-                misfits.push((name, vec![why]));
+                let statement = create_statement(&name, batch, shared.options.write).ok();
+                misfits.add_absent(name, statement.as_deref());
                 continue;
             };
             let table = self.evolve(shared, table, batch, moment).await?;
             let options = &shared.options;
             match Plan::new(&table, batch, (options.write, options.on_schema_change), moment) {
                 Ok(plan) => {
-                    shared.tables.keep(Arc::clone(&plan));
+                    shared.tables.plans.keep(Arc::clone(&plan));
                     plans.push(plan);
                 }
-                Err(all) => misfits.push((name, all)),
+                Err(all) => misfits.add(name, all),
             }
         }
-        match misfits.as_slice() {
-            [] => Ok(plans),
-            some => Err(told(some)),
-        }
+        misfits.told()?;
+        Ok(plans)
     }
 
     /// A table as it is, or as it was made.
@@ -135,7 +120,7 @@ impl Catalog {
         if !shared.options.on_schema_change.evolves() {
             return Ok(table);
         }
-        let mut fields = evolve::missing(&table, batch);
+        let mut fields = missing_columns(batch, |name| table.column(name).is_some());
         fields.retain(|field| !self.given_up.contains(&(table.name.clone(), field.name().clone())));
         if fields.is_empty() {
             return Ok(table);
@@ -164,23 +149,6 @@ impl Catalog {
             session.close().await;
         }
     }
-}
-
-/// All misfits in one error, a line each where there are several.
-fn told(misfits: &[(TableRef, Vec<String>)]) -> Error {
-    let count: usize = misfits.iter().map(|(_, all)| all.len()).sum();
-    if let [(table, all)] = misfits
-        && let [only] = all.as_slice()
-    {
-        return Error::configuration(format!("rows cannot be written to table {table}: {only}"));
-    }
-    let mut text = format!("rows cannot be written to their tables, for {count} reasons");
-    for (table, all) in misfits {
-        for why in all {
-            let _ = write!(text, "\n  {table}: {why}");
-        }
-    }
-    Error::configuration(text)
 }
 
 /// The statement that makes a table for rows.

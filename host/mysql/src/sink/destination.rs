@@ -1,45 +1,28 @@
 //! The table that an output is written to.
 
-use sluicegate_connector::{Error, TableTemplate};
-use sluicegate_model::TableName;
+use sluicegate_connector::Error;
+use sluicegate_tables::Destination;
 
-use crate::sql::name::TableRef;
-
-/// The longest name of a table or database, in characters.
+/// The longest name of a table or database, in characters (dev.mysql.com/doc/refman/8.4/en/identifier-length.html).
 const LONGEST: usize = 64;
 
-/// A name with placeholders.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(TableTemplate);
+/// The destinations of a template.
+///
+/// # Errors
+/// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
+pub fn destination(template: &str) -> Result<Destination, Error> {
+    Destination::parse(template, is_name)
+}
 
-impl Template {
-    /// Takes a text apart. `{{` is a brace.
-    ///
-    /// # Errors
-    /// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        TableTemplate::parse(text).map(Self)
+/// dev.mysql.com/doc/refman/8.4/en/identifiers.html
+fn is_name(name: &str) -> Result<(), &'static str> {
+    if name.chars().count() > LONGEST {
+        return Err("is longer than 64 characters");
     }
-
-    /// The table of an output; `database` is that of the connection.
-    ///
-    /// # Errors
-    /// [`sluicegate_connector::Class::Configuration`] for a name that no table can have.
-    pub fn table(&self, output: &TableName, database: &str) -> Result<TableRef, Error> {
-        let name = self.0.name_of(output);
-        let (database, table) = name.rsplit_once('.').unwrap_or((database, &name));
-        for part in [database, table] {
-            let long = part.chars().count() > LONGEST;
-            if part.is_empty() || long || part.contains('\0') || part.ends_with(' ') {
-                let why =
-                    if long { "it is longer than 64 characters" } else { "it is empty, or ends in a space" };
-                return Err(Error::configuration(format!("{name:?} is no name of a table: {why}"))
-                    .table(output)
-                    .help("name the output's table otherwise in a step, or set `table` of the sink"));
-            }
-        }
-        Ok(TableRef { database: database.to_owned(), name: table.to_owned() })
+    if name.ends_with(' ') {
+        return Err("ends in a space");
     }
+    if name.contains('\0') { Err("has a NUL in it") } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -47,18 +30,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_put_in() {
-        let table = |template: &str, output: &str| {
-            Template::parse(template)
-                .unwrap()
-                .table(&TableName::new(output), "main")
-                .map(|table| table.to_string())
-        };
-        assert_eq!(table("{table}", "ods.orders").unwrap(), "ods.orders");
-        assert_eq!(table("{table}", "orders").unwrap(), "main.orders");
-        assert_eq!(table("dwd.{database}_{name}", "shop.orders").unwrap(), "dwd.shop_orders");
-        assert!(table("{database}.{name}", "orders").is_err());
-        assert!(table("{table}", &"x".repeat(65)).is_err());
-        assert!(Template::parse("{x}").is_err() && Template::parse("{table").is_err());
+    fn what_no_name_is() {
+        for (name, fine) in [("orders of 2024", true), ("orders ", false), ("a\0", false), ("订单", true)] {
+            assert_eq!(is_name(name).is_ok(), fine, "{name:?}");
+        }
+        assert!(is_name(&"单".repeat(64)).is_ok() && is_name(&"x".repeat(65)).is_err());
     }
 }

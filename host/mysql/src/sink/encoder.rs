@@ -2,10 +2,11 @@
 
 use sluicegate_connector::{Encoded, Encoder, Error};
 use sluicegate_model::ChangeBatch;
+use sluicegate_tables::Destination;
 
-use super::destination::Template;
+use super::destination::destination;
 use super::options::SinkOptions;
-use super::rows::Rows;
+use super::rows::{Rows, encode};
 use super::tables::Tables;
 
 /// What a writer gets.
@@ -18,7 +19,7 @@ pub enum Body {
 
 /// Turns batches into literals. Shared by all workers.
 pub struct MySqlEncoder {
-    template: Template,
+    destination: Destination,
     tables: Tables,
 }
 
@@ -29,7 +30,7 @@ impl MySqlEncoder {
     /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
     pub(super) fn new(options: &SinkOptions, tables: &Tables) -> Result<Self, Error> {
         options.check()?;
-        Ok(Self { template: Template::parse(&options.table)?, tables: tables.clone() })
+        Ok(Self { destination: destination(&options.table)?, tables: tables.clone() })
     }
 }
 
@@ -45,9 +46,9 @@ impl MySqlEncoder {
 
 impl Encoder for MySqlEncoder {
     fn encode(&self, batch: &ChangeBatch) -> Result<Encoded, Error> {
-        let Some(plan) = self.tables.plan(batch) else {
+        let Some(plan) = self.tables.plans.plan(batch) else {
             // Also where no server is near: a name that no table can have is told all the same.
-            self.template.table(batch.table(), "database")?;
+            self.destination.table(batch.table(), "database")?;
             let (rows, bytes) = (batch.len(), batch.memory());
             return Ok(Encoded {
                 body: Box::new(Body::Unknown(batch.clone())),
@@ -56,7 +57,7 @@ impl Encoder for MySqlEncoder {
                 rejects: Vec::new(),
             });
         };
-        let (rows, rejects) = Rows::encode(&plan, batch, self.tables.longest_statement())?;
+        let (rows, rejects) = encode(&plan, batch, self.tables.longest_statement())?;
         let (count, bytes) = (rows.len(), rows.bytes());
         Ok(Encoded { body: Box::new(Body::Rows(rows)), rows: count, bytes, rejects })
     }

@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use arrow_schema::Field;
 use sluicegate_connector::{Class, Error};
 use sluicegate_model::ChangeBatch;
+use sluicegate_tables::OnSchemaChange;
 
-use super::options::{OnSchemaChange, OnlineDdl, SinkOptions};
+use super::options::{OnlineDdl, SinkOptions};
 use crate::client::{Failure, Session};
 use crate::schema::Table;
 use crate::sql::name;
@@ -33,12 +34,6 @@ pub enum Evolved {
     Yes,
     /// It does not, and rows are written without them.
     No,
-}
-
-/// Columns of the rows that the table does not have.
-pub fn missing<'a>(table: &Table, batch: &'a ChangeBatch) -> Vec<&'a Field> {
-    let fields = batch.schema().fields().iter();
-    fields.filter(|field| table.column(field.name()).is_none()).map(AsRef::as_ref).collect()
 }
 
 /// The statement that adds columns, and how it is to be done.
@@ -133,7 +128,7 @@ mod tests {
     use arrow_schema::DataType;
 
     use super::*;
-    use crate::sql::name::TableRef;
+    use sluicegate_tables::TableRef;
 
     #[test]
     fn one_statement_adds_all_columns() {

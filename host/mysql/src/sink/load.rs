@@ -38,7 +38,7 @@ impl LoadForm {
         }
         let digits: Vec<bool> = plan.columns.iter().map(|column| column.load == Load::Digits).collect();
         let mut statement = b"LOAD DATA LOCAL INFILE 'sluicegate' INTO TABLE ".to_vec();
-        plan.table.push(&mut statement);
+        plan.target.table.push(&mut statement);
         statement.extend_from_slice(
             b" CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '''' ESCAPED BY '' \
               LINES TERMINATED BY 0x0A (",

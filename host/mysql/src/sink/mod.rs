@@ -43,15 +43,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sluicegate_connector::{Encoder, Error, Sink, Writer};
 use sluicegate_model::ChangeBatch;
+use sluicegate_tables::Moment;
+pub use sluicegate_tables::OnSchemaChange;
 use tokio::sync::Mutex;
 
 pub use encoder::MySqlEncoder;
-pub use options::{BatchOptions, OnSchemaChange, OnlineDdl, SinkOptions, WriteBy, WriteMode};
+pub use options::{BatchOptions, OnlineDdl, SinkOptions, WriteBy, WriteMode};
 pub use writer::MySqlWriter;
 
 use crate::Connection;
 use crate::positions::Store;
-use catalog::{Catalog, Moment};
+use catalog::Catalog;
 use tables::Tables;
 use writer::Shared;
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
 use sluicegate_model::ByteSize;
+use sluicegate_tables::OnSchemaChange;
 
 /// Writing to tables.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -95,30 +96,6 @@ impl Default for BatchOptions {
     }
 }
 
-/// What to do about a column that the table does not have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnSchemaChange {
-    /// Stop, with the statement that would add it.
-    #[default]
-    Exception,
-    /// Add it. Stop where that fails. No column is ever dropped, renamed or changed.
-    Evolve,
-    /// Add it. Where that fails, leave it out.
-    TryEvolve,
-    /// The same as `evolve`, under the name that Flink CDC has for changes by which no data is lost.
-    Lenient,
-    /// Leave it out.
-    Ignore,
-}
-
-impl OnSchemaChange {
-    /// Whether columns are added.
-    pub const fn evolves(self) -> bool {
-        matches!(self, Self::Evolve | Self::TryEvolve | Self::Lenient)
-    }
-}
-
 /// What to do where a table has to be built anew for a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -183,7 +160,7 @@ impl SinkOptions {
                 ));
             }
         }
-        super::destination::Template::parse(&self.table).map(|_| ())
+        super::destination::destination(&self.table).map(|_| ())
     }
 }
 

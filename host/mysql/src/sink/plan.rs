@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow_schema::{Field, SchemaRef};
-use sluicegate_model::{ChangeBatch, TableName};
+use arrow_schema::Field;
+use sluicegate_model::ChangeBatch;
+use sluicegate_tables::name::same;
+use sluicegate_tables::{Fit, Moment, OnSchemaChange, Target};
 
-use super::catalog::Moment;
 use super::evolve;
-use super::options::{OnSchemaChange, WriteMode};
+use super::options::WriteMode;
 use super::rows::split;
-use crate::schema::{Table, UniqueKey, same};
-use crate::sql::name::TableRef;
-use crate::types::{ColumnType, Fit, fit};
+use crate::schema::{Table, UniqueKey};
+use crate::types::{ColumnType, fit};
 
 /// A column that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +53,8 @@ impl Load {
 /// How the rows of a schema are written to a table.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The table.
-    pub table: TableRef,
-    /// The output, for people and dead letters.
-    pub output: TableName,
-    /// The schema that it was made for.
-    pub schema: SchemaRef,
-    /// The key that the rows bring.
-    pub primary_key: Arc<[String]>,
+    /// What it is for.
+    pub target: Target,
     /// What becomes of a row.
     pub write: WriteMode,
     /// Whether rows are only added because neither they nor the table have a key: an update has no row to go to.
@@ -134,10 +128,7 @@ impl Plan {
         }
         let others = table.unique.iter().any(|unique| chosen.is_some_and(|chosen| chosen != unique));
         Ok(Arc::new(Self {
-            table: table.name.clone(),
-            output: batch.table().clone(),
-            schema: Arc::clone(batch.schema()),
-            primary_key: Arc::clone(batch.primary_key()),
+            target: Target::new(&table.name, batch),
             write,
             keyless,
             columns,
@@ -163,18 +154,18 @@ impl Plan {
         self.lacks.is_empty() && split(cells).filter(|cell| !cell.is_empty()).count() == self.columns.len()
     }
 
-    /// Whether it was made for such a batch.
-    pub fn is_for(&self, batch: &ChangeBatch) -> bool {
-        let same_schema = Arc::ptr_eq(&self.schema, batch.schema()) || self.schema == *batch.schema();
-        same_schema && self.primary_key == *batch.primary_key()
-    }
-
     /// Whether the same columns of the same table are written in the same way.
     pub fn writes_like(&self, other: &Self) -> bool {
-        self.table == other.table
+        self.target.table == other.target.table
             && self.write == other.write
             && self.names().eq(other.names())
             && self.key == other.key
+    }
+}
+
+impl sluicegate_tables::Plan for Plan {
+    fn target(&self) -> &Target {
+        &self.target
     }
 }
 

@@ -39,7 +39,7 @@ impl Form {
     /// The rows of these keys are gone.
     pub fn delete(plan: &Plan) -> Self {
         let mut head = b"DELETE FROM ".to_vec();
-        plan.table.push(&mut head);
+        plan.target.table.push(&mut head);
         let several = plan.key.len() > 1;
         head.extend_from_slice(if several { b" WHERE (" } else { b" WHERE " });
         name::list(plan.key_names(), &mut head);
@@ -83,7 +83,7 @@ impl Form {
 
 fn head(verb: &[u8], plan: &Plan) -> Vec<u8> {
     let mut head = verb.to_vec();
-    plan.table.push(&mut head);
+    plan.target.table.push(&mut head);
     head.extend_from_slice(b" (");
     name::list(plan.names(), &mut head);
     head.extend_from_slice(b") VALUES ");
@@ -127,7 +127,7 @@ fn upsert(plan: &Plan, server: &Server, into: &mut Vec<u8>) {
 /// Appends an `UPDATE` of one row, found by its key, with the cells that are there.
 pub fn update(plan: &Plan, key: &[u8], cells: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(b"UPDATE ");
-    plan.table.push(into);
+    plan.target.table.push(into);
     into.extend_from_slice(b" SET ");
     let mut first = true;
     for (cell, column) in split(cells).zip(&plan.columns) {
@@ -159,7 +159,7 @@ fn push_where(plan: &Plan, key: &[u8], into: &mut Vec<u8>) {
 /// Appends a `DELETE` of one row, found by its key.
 pub fn delete(plan: &Plan, key: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(b"DELETE FROM ");
-    plan.table.push(into);
+    plan.target.table.push(into);
     push_where(plan, key, into);
 }
 
@@ -168,11 +168,10 @@ pub(super) mod tests {
     use std::sync::Arc;
 
     use arrow_schema::Schema;
+    use sluicegate_tables::{Fit, TableRef, Target};
 
     use super::*;
     use crate::sink::plan::{Load, PlannedColumn};
-    use crate::sql::name::TableRef;
-    use crate::types::Fit;
 
     pub fn plan(write: WriteMode, ordered: bool) -> Plan {
         let column = |name: &str| PlannedColumn {
@@ -183,10 +182,12 @@ pub(super) mod tests {
             load: Load::AsItIs,
         };
         Plan {
-            table: TableRef { database: "d".to_owned(), name: "t".to_owned() },
-            output: "d.t".into(),
-            schema: Arc::new(Schema::empty()),
-            primary_key: Arc::from(["id".to_owned()]),
+            target: Target {
+                table: TableRef { database: "d".to_owned(), name: "t".to_owned() },
+                output: "d.t".into(),
+                schema: Arc::new(Schema::empty()),
+                primary_key: Arc::from(["id".to_owned()]),
+            },
             write,
             keyless: false,
             columns: vec![column("id"), column("n`")],

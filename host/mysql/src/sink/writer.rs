@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use sluicegate_connector::{Encoded, Epoch, Error, LaneSpan, SinkReject, Taken, WriteError, Writer};
 use sluicegate_model::{ChangeBatch, Lane};
+use sluicegate_tables::{Moment, TableRef, sink_rejects};
 use tokio::sync::Mutex;
 
-use super::catalog::{Catalog, Moment};
+use super::catalog::Catalog;
 use super::encoder::Body;
 use super::options::{SinkOptions, WriteMode};
 use super::plan::Plan;
-use super::rows::Rows;
+use super::rows::{Rows, encode};
 use super::shard::{Shard, shard_of};
 use super::tables::Tables;
 use super::together::Together;
@@ -23,7 +24,6 @@ use super::window::Window;
 use crate::Connection;
 use crate::client::Session;
 use crate::positions::{Held, OWN_TABLES, Store};
-use crate::sql::name::TableRef;
 
 /// What a writer needs of its sink.
 #[derive(Clone)]
@@ -186,18 +186,11 @@ impl MySqlWriter {
     async fn encode(&mut self, batch: &ChangeBatch) -> Result<Rows, WriteError> {
         let plans = self.look_at(batch).await?;
         let plan = plans.first().ok_or_else(|| Error::fatal("a batch has no table").table(batch.table()))?;
-        let (rows, rejects) = Rows::encode(plan, batch, self.shared.tables.longest_statement())?;
+        let (rows, rejects) = encode(plan, batch, self.shared.tables.longest_statement())?;
         if rejects.is_empty() {
             return Ok(rows);
         }
-        let refused = rejects.into_iter().map(|reject| SinkReject {
-            lane: batch.origin().lane.clone(),
-            ordinal: batch.origin().ordinals[reject.row as usize],
-            part: batch.origin().part(reject.row as usize),
-            output: batch.table().clone(),
-            reason: reject.reason,
-        });
-        Err(WriteError::Rejected(refused.collect()))
+        Err(WriteError::Rejected(sink_rejects(batch, rejects)))
     }
 
     /// Rows that the server refused, as the error that the epoch ends with.
@@ -235,7 +228,7 @@ impl MySqlWriter {
         if begun {
             let what = "a key changes in a change without all columns: the epoch begins again, and one connection \
                         writes it alone";
-            return Err(Error::transient(what).table(&rows.plan.output));
+            return Err(Error::transient(what).table(&rows.plan.target.output));
         }
         Ok(())
     }
@@ -332,7 +325,7 @@ impl Writer for MySqlWriter {
             Body::Rows(rows) => rows,
             Body::Unknown(batch) => self.encode(&batch).await?,
         };
-        if rows.len() == 0 {
+        if rows.is_empty() {
             return Ok(());
         }
         self.open.keyless |= rows.plan.key.is_empty() || rows.plan.write == WriteMode::Insert;

@@ -5,14 +5,13 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`name`] | names of tables and columns |
 //! | [`text`] | texts and bytes |
 //! | [`temporal`] | dates, times |
 //! | [`literal`] | [`Cells`]: the cells of a column as literals |
 
 pub mod literal;
-pub mod name;
 pub mod temporal;
 pub mod text;
 
 pub use literal::Cells;
+pub use sluicegate_tables::name;

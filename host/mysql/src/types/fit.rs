@@ -3,17 +3,9 @@
 use arrow_schema::DataType;
 use sluicegate_kernels::cast;
 use sluicegate_model::{Column, data_type};
+use sluicegate_tables::Fit;
 
 use super::ColumnType;
-
-/// How values of a type are written to a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fit {
-    /// As they are.
-    Same,
-    /// After a cast, in which a value may fail: that row is rejected.
-    Cast(DataType),
-}
 
 /// How values of a type may be written to a column.
 ///

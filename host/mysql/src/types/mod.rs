@@ -11,5 +11,5 @@ mod fit;
 mod make;
 
 pub use column::{ColumnType, Described};
-pub use fit::{Fit, fit};
+pub use fit::fit;
 pub use make::column_definition;

@@ -1,30 +1,21 @@
 //! Looking at tables, and making them.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_connector::{Class, Error};
 use sluicegate_model::ChangeBatch;
+use sluicegate_tables::plan::missing_columns;
+use sluicegate_tables::{Misfits, Moment, OnSchemaChange, TableRef};
 
-use super::destination::Template;
+use super::destination::destination;
 use super::evolve;
-use super::options::OnSchemaChange;
 use super::plan::Plan;
 use super::writer::Shared;
 use crate::sql::Session;
+use crate::table::Table;
 use crate::table::make::create_statement;
-use crate::table::{Table, TableRef};
-
-/// When tables are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// Nothing is prepared: tables may be changed.
-    Between,
-    /// Loads of this process are prepared. A change of their table would wait for them, and they for it.
-    Within,
-}
 
 /// A session for looking at tables.
 #[derive(Default)]
@@ -53,37 +44,31 @@ impl Catalog {
         batches: &[ChangeBatch],
         moment: Moment,
     ) -> Result<Vec<Arc<Plan>>, Error> {
-        let template = Template::parse(&shared.options.table)?;
+        let destination = destination(&shared.options.table)?;
         let mut plans = Vec::with_capacity(batches.len());
-        let mut misfits: Vec<(TableRef, Vec<String>)> = Vec::new();
+        let mut misfits = Misfits::default();
         for batch in batches {
-            if let Some(plan) = shared.tables.plan(batch) {
+            if let Some(plan) = shared.tables.plans.plan(batch) {
                 plans.push(plan);
                 continue;
             }
-            let name = template.table(batch.table(), &shared.connection.database)?;
+            let name = destination.table(batch.table(), &shared.connection.database)?;
             let Some(table) = self.find(shared, &name, batch).await? else {
-                let mut why =
-                    "it does not exist: make it, or set `create_tables: true` of the sink".to_owned();
-                if let Ok(statement) = statement(shared, &name, batch) {
-                    let _ = write!(why, " ({statement})");
-                }
-                misfits.push((name, vec![why]));
+                let statement = statement(shared, &name, batch).ok();
+                misfits.add_absent(name, statement.as_deref());
                 continue;
             };
             let table = self.evolve(shared, table, batch, moment).await?;
             match Plan::new(&table, batch, &shared.options) {
                 Ok(plan) => {
-                    shared.tables.keep(Arc::clone(&plan));
+                    shared.tables.plans.keep(Arc::clone(&plan));
                     plans.push(plan);
                 }
-                Err(all) => misfits.push((name, all)),
+                Err(all) => misfits.add(name, all),
             }
         }
-        match misfits.as_slice() {
-            [] => Ok(plans),
-            some => Err(told(some)),
-        }
+        misfits.told()?;
+        Ok(plans)
     }
 
     /// A table as it is, or as it was made.
@@ -126,7 +111,7 @@ impl Catalog {
         if !shared.options.on_schema_change.evolves() {
             return Ok(table);
         }
-        let mut fields = evolve::missing(&table, batch);
+        let mut fields = missing_columns(batch, |name| table.column(name).is_some());
         fields.retain(|field| !self.given_up.contains(&(table.name.clone(), field.name().clone())));
         if fields.is_empty() {
             return Ok(table);
@@ -166,12 +151,4 @@ impl Catalog {
 fn statement(shared: &Shared, name: &TableRef, batch: &ChangeBatch) -> Result<String, String> {
     let upserts = shared.options.write.upserts(!batch.primary_key().is_empty());
     create_statement(name, batch, !upserts, shared.options.copies)
-}
-
-fn told(misfits: &[(TableRef, Vec<String>)]) -> Error {
-    let mut lines = Vec::new();
-    for (table, all) in misfits {
-        lines.extend(all.iter().map(|why| format!("table {table}: {why}")));
-    }
-    Error::configuration(format!("rows do not fit into tables: {}", lines.join("; ")))
 }

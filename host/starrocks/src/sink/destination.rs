@@ -1,41 +1,26 @@
 //! The table of an output.
 
-use sluicegate_connector::{Error, TableTemplate};
-use sluicegate_model::TableName;
+use sluicegate_connector::Error;
+use sluicegate_tables::Destination;
 
-use crate::table::TableRef;
+/// The longest name of a table or database, in characters (docs.starrocks.io, "System limits").
+const LONGEST: usize = 256;
 
-/// A name with placeholders.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(TableTemplate);
+/// The destinations of a template.
+///
+/// # Errors
+/// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
+pub fn destination(template: &str) -> Result<Destination, Error> {
+    Destination::parse(template, is_name)
+}
 
-impl Template {
-    /// Takes a text apart. `{{` is a brace.
-    ///
-    /// # Errors
-    /// [`sluicegate_connector::Class::Configuration`] for a placeholder that there is not, or that does not end.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        TableTemplate::parse(text).map(Self)
+/// docs.starrocks.io, "System limits": letters, digits, underscores and some more.
+fn is_name(name: &str) -> Result<(), &'static str> {
+    if name.chars().count() > LONGEST {
+        return Err("is longer than 256 characters");
     }
-
-    /// The table of an output; `database` is that of the connection.
-    ///
-    /// # Errors
-    /// [`sluicegate_connector::Class::Configuration`] for a name that no table can have.
-    pub fn table(&self, output: &TableName, database: &str) -> Result<TableRef, Error> {
-        let name = self.0.name_of(output);
-        let (database, table) = name.rsplit_once('.').unwrap_or((database, &name));
-        for part in [database, table] {
-            // docs.starrocks.io, "System limits": letters, digits, underscores and more, 1,023 characters.
-            let fine = part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
-            if part.is_empty() || !fine || part.chars().count() > 256 {
-                return Err(Error::configuration(format!("{name:?} is no name of a table"))
-                    .table(output)
-                    .help("name the output's table otherwise in a step, or set `table` of the sink"));
-            }
-        }
-        Ok(TableRef { database: database.to_owned(), name: table.to_owned() })
-    }
+    let fine = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
+    if fine { Ok(()) } else { Err("has characters that are no letters, digits, `_`, `-` or `$`") }
 }
 
 #[cfg(test)]
@@ -43,15 +28,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_put_in() {
-        let table = |template: &str, output: &str| {
-            let table = Template::parse(template).unwrap().table(&TableName::new(output), "main");
-            table.map(|table| table.to_string())
-        };
-        assert_eq!(table("{table}", "ods.orders").unwrap(), "ods.orders");
-        assert_eq!(table("{table}", "orders").unwrap(), "main.orders");
-        assert_eq!(table("dwd.{database}_{name}", "shop.orders").unwrap(), "dwd.shop_orders");
-        assert!(table("{database}.{name}", "orders").is_err());
-        assert!(Template::parse("{x}").is_err() && Template::parse("{table").is_err());
+    fn what_no_name_is() {
+        for (name, fine) in [("ods_orders$1", true), ("订单", true), ("a b", false), ("a`", false)] {
+            assert_eq!(is_name(name).is_ok(), fine, "{name:?}");
+        }
+        assert!(is_name(&"x".repeat(256)).is_ok() && is_name(&"x".repeat(257)).is_err());
     }
 }

@@ -2,10 +2,11 @@
 
 use sluicegate_connector::{Encoded, Encoder, Error};
 use sluicegate_model::ChangeBatch;
+use sluicegate_tables::Destination;
 
-use super::destination::Template;
+use super::destination::destination;
 use super::options::SinkOptions;
-use super::rows::Rows;
+use super::rows::{Rows, encode};
 use super::tables::Tables;
 
 /// What a writer gets.
@@ -18,7 +19,7 @@ pub enum Body {
 
 /// Turns batches into JSON. Shared by all workers.
 pub struct StarRocksEncoder {
-    template: Template,
+    destination: Destination,
     database: String,
     tables: Tables,
 }
@@ -30,8 +31,8 @@ impl StarRocksEncoder {
     /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
     pub(super) fn new(options: &SinkOptions, database: &str, tables: &Tables) -> Result<Self, Error> {
         options.check()?;
-        let template = Template::parse(&options.table)?;
-        Ok(Self { template, database: database.to_owned(), tables: tables.clone() })
+        let destination = destination(&options.table)?;
+        Ok(Self { destination, database: database.to_owned(), tables: tables.clone() })
     }
 
     /// An encoder that knows no table: it tells what can be told of options and names without a cluster.
@@ -45,9 +46,9 @@ impl StarRocksEncoder {
 
 impl Encoder for StarRocksEncoder {
     fn encode(&self, batch: &ChangeBatch) -> Result<Encoded, Error> {
-        let Some(plan) = self.tables.plan(batch) else {
+        let Some(plan) = self.tables.plans.plan(batch) else {
             // Also where no cluster is near: a name that no table can have is told all the same.
-            self.template.table(batch.table(), &self.database)?;
+            self.destination.table(batch.table(), &self.database)?;
             let (rows, bytes) = (batch.len(), batch.memory());
             return Ok(Encoded {
                 body: Box::new(Body::Unknown(batch.clone())),
@@ -56,7 +57,7 @@ impl Encoder for StarRocksEncoder {
                 rejects: Vec::new(),
             });
         };
-        let (rows, rejects) = Rows::encode(&plan, batch)?;
+        let (rows, rejects) = encode(&plan, batch)?;
         let (count, bytes) = (rows.len(), rows.bytes());
         Ok(Encoded { body: Box::new(Body::Rows(rows)), rows: count, bytes, rejects })
     }

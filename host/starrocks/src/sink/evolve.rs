@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 use arrow_schema::Field;
 use mysql_async::Row;
 use sluicegate_connector::{Class, Error};
-use sluicegate_model::ChangeBatch;
+use sluicegate_tables::TableRef;
+use sluicegate_tables::name::quoted;
 
-use crate::sql::{Session, name, text};
+use crate::sql::{Session, text};
+use crate::table::Table;
 use crate::table::make::column_definition;
-use crate::table::{Table, TableRef};
 
 /// How long a job is waited for before the engine is told. It tries again then.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,20 +29,13 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 const FINISHED: &str = "FINISHED";
 const CANCELLED: &str = "CANCELLED";
 
-/// Columns of the rows that the table does not have.
-pub fn missing<'a>(table: &Table, batch: &'a ChangeBatch) -> Vec<&'a Field> {
-    let fields = batch.schema().fields().iter();
-    fields.filter(|field| table.column(field.name()).is_none()).map(AsRef::as_ref).collect()
-}
-
 /// The statement that adds a column.
 ///
 /// # Errors
 /// For a column that no type holds, in words.
 pub fn statement(table: &TableRef, field: &Field) -> Result<String, String> {
     let definition = column_definition(field, false)?;
-    let (database, table) = (name(&table.database), name(&table.name));
-    Ok(format!("ALTER TABLE {database}.{table} ADD COLUMN {} {definition} NULL", name(field.name())))
+    Ok(format!("ALTER TABLE {} ADD COLUMN {} {definition} NULL", table.quoted(), quoted(field.name())))
 }
 
 /// Adds columns, one after another, and waits until they are there. No load of this process may be prepared.
@@ -106,7 +100,7 @@ async fn wait(session: &mut Session, table: &TableRef, until: Instant) -> Result
     let what = format!("the change of table {table} cannot be looked at");
     let sql = format!(
         "SHOW ALTER TABLE COLUMN FROM {} WHERE TableName = {}",
-        name(&table.database),
+        quoted(&table.database),
         text(&table.name)
     );
     let mut again = PAUSES.0;

@@ -1,8 +1,7 @@
 //! Labels.
 
 use sha2::{Digest as _, Sha256};
-
-use crate::table::TableRef;
+use sluicegate_tables::TableRef;
 
 /// Makes the labels of this process: `sg-P-I-R-E-A-T`, with the pipeline, the instance and the table as hashes, a number
 /// that is new at each start, the epoch and the try.

@@ -64,7 +64,7 @@ impl Load<'_> {
     }
 
     fn names(&self) -> (&str, &str) {
-        let table = &self.table.plan.table;
+        let table = &self.table.plan.target.table;
         (&table.database, &table.name)
     }
 }
@@ -72,7 +72,7 @@ impl Load<'_> {
 impl Loader<'_> {
     fn next_label(&mut self, load: &Load<'_>) -> String {
         *self.attempts += 1;
-        self.labels.label(self.epoch, *self.attempts, &load.table.plan.table)
+        self.labels.label(self.epoch, *self.attempts, &load.table.plan.target.table)
     }
 
     /// Loads rows into a transaction and prepares it. What fails is rolled back.
@@ -160,11 +160,11 @@ fn check(counts: Option<Counts>, sent: usize) -> Result<(), Failure> {
 /// A failure of a load as an error of the sink.
 pub fn told(failure: Failure, table: &TableWindow) -> Error {
     let refused = matches!(failure, Failure::Refused { .. });
-    let error = failure.into_error().table(&table.plan.output);
+    let error = failure.into_error().table(&table.plan.target.output);
     if refused {
         return error.help(format!(
             "see whether table {} is as it was when the pipeline started ({} columns are written), and start again",
-            table.plan.table,
+            table.plan.target.table,
             table.plan.columns.len()
         ));
     }

@@ -48,14 +48,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sluicegate_connector::{Encoder, Error, Sink, Writer};
 use sluicegate_model::ChangeBatch;
+use sluicegate_tables::Moment;
+pub use sluicegate_tables::OnSchemaChange;
 use tokio::sync::Mutex;
 
 pub use encoder::StarRocksEncoder;
-pub use options::{Delivery, OnSchemaChange, PositionsAt, SinkOptions, WriteMode};
+pub use options::{Delivery, PositionsAt, SinkOptions, WriteMode};
 pub use writer::StarRocksWriter;
 
 use crate::{Client, Connection};
-use catalog::{Catalog, Moment};
+use catalog::Catalog;
 use label::Labels;
 use store::PositionStore;
 use tables::Tables;

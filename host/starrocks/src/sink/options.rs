@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
 use sluicegate_model::{ByteSize, TimeSpan};
+use sluicegate_tables::OnSchemaChange;
 
 /// Writing to tables.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -97,30 +98,6 @@ pub enum PositionsAt {
     MySql(String),
 }
 
-/// What to do about a column that the table does not have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnSchemaChange {
-    /// Stop, with the statement that would add it.
-    #[default]
-    Exception,
-    /// Add it, and wait until it is there. Stop where that fails. No column is ever dropped, renamed or changed.
-    Evolve,
-    /// Add it. Where that fails, leave it out.
-    TryEvolve,
-    /// The same as `evolve`, under the name that Flink CDC has for changes by which no data is lost.
-    Lenient,
-    /// Leave it out.
-    Ignore,
-}
-
-impl OnSchemaChange {
-    /// Whether columns are added.
-    pub const fn evolves(self) -> bool {
-        matches!(self, Self::Evolve | Self::TryEvolve | Self::Lenient)
-    }
-}
-
 /// Headers that are set by the sink: what they carry is guaranteed.
 const OWN: [&str; 19] = [
     "label",
@@ -193,7 +170,7 @@ impl SinkOptions {
                 "`merge_condition` of the sink is for tables with a primary key",
             ));
         }
-        super::destination::Template::parse(&self.table).map(|_| ())
+        super::destination::destination(&self.table).map(|_| ())
     }
 }
 

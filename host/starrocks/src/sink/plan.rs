@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_schema::{Field, SchemaRef};
+use arrow_schema::Field;
 use sluicegate_format::values::push_text;
-use sluicegate_model::{ChangeBatch, TableName};
+use sluicegate_model::ChangeBatch;
+use sluicegate_tables::name::{quoted, same};
+use sluicegate_tables::{Fit, OnSchemaChange, Target};
 
 use super::evolve;
-use super::options::{OnSchemaChange, SinkOptions};
+use super::options::SinkOptions;
 use crate::client::LoadOptions;
-use crate::sql;
-use crate::table::{ColumnType, Fit, Model, Table, TableRef, fit, same};
+use crate::table::{ColumnType, Model, Table, fit};
 
 /// The key in which a row says whether it is removed.
 pub const OP: &str = "__op";
@@ -34,14 +35,8 @@ pub struct PlannedColumn {
 /// How the rows of a schema are written to a table.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The table.
-    pub table: TableRef,
-    /// The output, for people and dead letters.
-    pub output: TableName,
-    /// The schema that it was made for.
-    pub schema: SchemaRef,
-    /// The key that the rows bring.
-    pub primary_key: Arc<[String]>,
+    /// What it is for.
+    pub target: Target,
     /// Whether rows take the place of those with their keys; else they are added.
     pub upserts: bool,
     /// The columns that are written, in order.
@@ -104,10 +99,7 @@ impl Plan {
             }
         }
         Ok(Arc::new(Self {
-            table: table.name.clone(),
-            output: batch.table().clone(),
-            schema: Arc::clone(batch.schema()),
-            primary_key: Arc::clone(batch.primary_key()),
+            target: Target::new(&table.name, batch),
             upserts,
             columns,
             key,
@@ -128,16 +120,10 @@ impl Plan {
         self.partial.fetch_or(self.upserts, Ordering::Relaxed);
     }
 
-    /// Whether it was made for such a batch.
-    pub fn is_for(&self, batch: &ChangeBatch) -> bool {
-        let same_schema = Arc::ptr_eq(&self.schema, batch.schema()) || self.schema == *batch.schema();
-        same_schema && self.primary_key == *batch.primary_key()
-    }
-
     /// Whether the same columns of the same table are written in the same way.
     pub fn writes_like(&self, other: &Self) -> bool {
         let names = |plan: &Self| plan.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
-        self.table == other.table && self.key == other.key && names(self) == names(other)
+        self.target.table == other.target.table && self.key == other.key && names(self) == names(other)
     }
 
     /// How a load reads rows with these columns; `None`: with all.
@@ -149,10 +135,10 @@ impl Plan {
             if matches!(column.column_type, ColumnType::Bytes(_)) {
                 // Bytes come as base64, which JSON can hold, and become bytes again.
                 let source = format!("sg_bytes_{place}");
-                derived.push(format!("{}=to_binary({source},'encode64')", sql::name(&column.name)));
+                derived.push(format!("{}=to_binary({source},'encode64')", quoted(&column.name)));
                 sources.push(source);
             } else {
-                sources.push(sql::name(&column.name));
+                sources.push(quoted(&column.name));
             }
         }
         let has_bytes = !derived.is_empty();
@@ -170,6 +156,12 @@ impl Plan {
             time_zone: None,
             more: self.more.clone(),
         }
+    }
+}
+
+impl sluicegate_tables::Plan for Plan {
+    fn target(&self) -> &Target {
+        &self.target
     }
 }
 

@@ -1,21 +1,22 @@
 //! Rows as JSON, and what each does.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::Array as _;
 use arrow_array::cast::AsArray as _;
 use arrow_schema::{DataType, Field};
-use sluicegate_connector::{Error, Reject, SinkReject};
+use sluicegate_connector::{Error, Reject};
 use sluicegate_format::values::{JsonValues, push_text};
-use sluicegate_kernels::cast;
 use sluicegate_model::field::{JSON, JSON_RAW};
-use sluicegate_model::{Cell, ChangeBatch, Column, Origin, RowKind};
-use xxhash_rust::xxh3::xxh3_64;
+use sluicegate_model::{Cell, ChangeBatch, RowKind};
+use sluicegate_tables::column::{write_key, write_moved_key};
+use sluicegate_tables::rows::each_unit;
+use sluicegate_tables::{CellWriter, PlannedValues};
 
 use super::plan::{Plan, PlannedColumn};
-use crate::table::{ColumnType, Fit};
+use crate::table::ColumnType;
 
 /// What a row does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,117 +29,33 @@ pub enum Op {
     Delete,
 }
 
-/// A row of [`Rows`].
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// What it does.
-    pub op: Op,
-    /// Where its cells end in the bytes; they begin where those of the row before end.
-    cells_end: usize,
-    /// The same for its key.
-    key_end: usize,
-    /// Of the key.
-    pub hash: u64,
-    /// The row of the batch.
-    source: u32,
-}
+/// Rows of one batch: of each row the inside of a JSON object, without the cells that are missing; and likewise its key.
+pub type Rows = sluicegate_tables::Rows<Plan, Op>;
 
-/// Rows of one batch: of each row the inside of a JSON object, without the cells that are missing.
-pub struct Rows {
-    /// How they are written.
-    pub plan: Arc<Plan>,
-    origin: Origin,
-    each: Vec<Row>,
-    cells: Vec<u8>,
-    keys: Vec<u8>,
-}
-
-impl Rows {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.each.len()
+/// The rows of a batch. A row with a value that the table cannot hold is a reject.
+///
+/// # Errors
+/// [`sluicegate_connector::Class::Fatal`] where a column is of a type that the plan did not allow.
+pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch) -> Result<(Rows, Vec<Reject>), Error> {
+    let mut columns = Vec::with_capacity(plan.columns.len());
+    for planned in &plan.columns {
+        columns.push(PlannedValues::new(batch, planned.field, &planned.fit, &planned.name)?);
     }
-
-    /// A row.
-    pub fn row(&self, place: usize) -> &Row {
-        &self.each[place]
+    let mut writers = Vec::with_capacity(columns.len());
+    for (values, planned) in columns.iter().zip(&plan.columns) {
+        let array = values.column().values();
+        let json = JsonValues::new(&field_of(planned, array.data_type()), array.as_ref());
+        let json = json.ok_or_else(|| {
+            Error::fatal(format!("{} has no form in a load", array.data_type()))
+                .table(batch.table())
+                .column(&*planned.name)
+        })?;
+        writers.push(Writer { json, values, planned, prefix: prefix(&planned.name) });
     }
-
-    /// The cells of a row: the inside of an object.
-    pub fn cells(&self, place: usize) -> &[u8] {
-        let start = place.checked_sub(1).map_or(0, |before| self.each[before].cells_end);
-        &self.cells[start..self.each[place].cells_end]
-    }
-
-    /// The key of a row: the cells of its columns, as in an object.
-    pub fn key(&self, place: usize) -> &[u8] {
-        let start = place.checked_sub(1).map_or(0, |before| self.each[before].key_end);
-        &self.keys[start..self.each[place].key_end]
-    }
-
-    /// Bytes that they hold.
-    pub fn bytes(&self) -> usize {
-        self.cells.len() + self.keys.len() + self.each.len() * size_of::<Row>()
-    }
-
-    /// Where the rows came from.
-    pub fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    /// A row as one that the server refused.
-    pub fn refused(&self, place: usize, reason: String) -> SinkReject {
-        let source = self.each[place].source as usize;
-        SinkReject {
-            lane: self.origin.lane.clone(),
-            ordinal: self.origin.ordinals[source],
-            part: self.origin.part(source),
-            output: self.plan.output.clone(),
-            reason,
-        }
-    }
-
-    /// The rows of a batch. A row with a value that the table cannot hold is a reject.
-    ///
-    /// # Errors
-    /// [`sluicegate_connector::Class::Fatal`] where a column is of a type that the plan did not allow.
-    pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch) -> Result<(Self, Vec<Reject>), Error> {
-        let mut columns = Vec::with_capacity(plan.columns.len());
-        for planned in &plan.columns {
-            columns.push(cast_column(planned, batch)?);
-        }
-        let mut writers = Vec::with_capacity(columns.len());
-        for ((column, failed), planned) in columns.iter().zip(&plan.columns) {
-            let values = JsonValues::new(&field_of(planned, column.data_type()), column.values().as_ref());
-            let values = values.ok_or_else(|| {
-                Error::fatal(format!("{} has no form in a load", column.data_type()))
-                    .table(batch.table())
-                    .column(&*planned.name)
-            })?;
-            writers.push(Writer { values, column, failed, planned, name: prefix(&planned.name) });
-        }
-        let mut encoding = Encoding {
-            plan,
-            writers,
-            out: Self {
-                plan: Arc::clone(plan),
-                origin: batch.origin().clone(),
-                each: Vec::with_capacity(batch.len()),
-                cells: Vec::with_capacity(batch.len() * plan.columns.len() * 20),
-                keys: Vec::with_capacity(batch.len() * plan.key.len() * 20),
-            },
-        };
-        let mut rejects = Vec::new();
-        let mut row = 0;
-        while row < batch.len() {
-            let unit = batch.unit_of(row);
-            if let Err(reject) = encoding.unit(batch, unit.clone()) {
-                rejects.push(reject);
-            }
-            row = unit.end;
-        }
-        Ok((encoding.out, rejects))
-    }
+    let out = Rows::new(plan, batch, 20, (plan.columns.len(), plan.key.len()));
+    let mut encoding = Encoding { plan, writers, out };
+    let rejects = each_unit(batch, |unit| encoding.unit(batch, unit));
+    Ok((encoding.out, rejects))
 }
 
 /// A name in quotes, with a colon.
@@ -158,56 +75,51 @@ fn field_of(planned: &PlannedColumn, data_type: &DataType) -> Field {
     field
 }
 
-/// A column as the table takes it, and the rows whose value it does not.
-fn cast_column<'a>(
-    planned: &PlannedColumn,
-    batch: &'a ChangeBatch,
-) -> Result<(Cow<'a, Column>, Vec<sluicegate_kernels::Failed>), Error> {
-    let column = &batch.columns()[planned.field];
-    let Fit::Cast(to) = &planned.fit else { return Ok((Cow::Borrowed(column), Vec::new())) };
-    let made = cast(column, to, &[]).map_err(|error| {
-        Error::fatal("a column cannot be cast").table(batch.table()).column(&*planned.name).caused_by(error)
-    })?;
-    Ok((Cow::Owned(made.column), made.failed))
-}
-
 struct Writer<'a> {
-    values: JsonValues<'a>,
-    column: &'a Column,
-    failed: &'a [sluicegate_kernels::Failed],
+    json: JsonValues<'a>,
+    values: &'a PlannedValues<'a>,
     planned: &'a PlannedColumn,
     /// Its name in quotes, with a colon.
-    name: Vec<u8>,
+    prefix: Vec<u8>,
 }
 
-impl Writer<'_> {
-    /// Appends name and value of a cell; nothing, and `false`, for one that is missing.
+impl CellWriter for Writer<'_> {
+    fn name(&self) -> &str {
+        &self.planned.name
+    }
+
+    fn cell(&self, row: usize) -> Cell {
+        self.values.column().cell(row)
+    }
+
     fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<bool, String> {
-        let name = &self.planned.name;
-        match self.column.cell(row) {
+        let name = self.name();
+        match self.cell(row) {
             Cell::Missing => return Ok(false),
             Cell::Null => {
-                if let Ok(place) = self.failed.binary_search_by_key(&(row as u32), |failed| failed.row) {
-                    return Err(format!("column {name}: {}", self.failed[place].reason));
+                if let Some(why) = self.values.failure(row) {
+                    return Err(format!("column {name}: {why}"));
                 }
                 if !self.planned.nullable {
                     return Err(format!("column {name}: it may not be NULL, and is"));
                 }
-                into.extend_from_slice(&self.name);
+                into.extend_from_slice(&self.prefix);
                 into.extend_from_slice(b"null");
             }
             Cell::Value => {
                 self.check_length(row)?;
-                into.extend_from_slice(&self.name);
-                self.values.write(row, into).map_err(|why| format!("column {name}: {why}"))?;
+                into.extend_from_slice(&self.prefix);
+                self.json.write(row, into).map_err(|why| format!("column {name}: {why}"))?;
             }
         }
         Ok(true)
     }
+}
 
+impl Writer<'_> {
     /// The server measures text in bytes.
     fn check_length(&self, row: usize) -> Result<(), String> {
-        let array = self.column.values();
+        let array = self.values.column().values();
         let (length, most) = match (self.planned.column_type, array.data_type()) {
             (ColumnType::Text(most), DataType::Utf8) => {
                 (array.as_string::<i32>().value_length(row) as usize, most)
@@ -235,17 +147,15 @@ struct Encoding<'a> {
 
 impl Encoding<'_> {
     /// A row alone, or both halves of a pair. Nothing of it is kept where it is refused.
-    fn unit(&mut self, batch: &ChangeBatch, unit: std::ops::Range<usize>) -> Result<(), Reject> {
-        let kept = (self.out.each.len(), self.out.cells.len(), self.out.keys.len());
+    fn unit(&mut self, batch: &ChangeBatch, unit: Range<usize>) -> Result<(), String> {
+        let mark = self.out.mark();
         let last = unit.end - 1;
         let written =
             if unit.len() == 2 { self.pair(unit.start) } else { self.single(batch.kind(last), last) };
-        written.map_err(|reason| {
-            self.out.each.truncate(kept.0);
-            self.out.cells.truncate(kept.1);
-            self.out.keys.truncate(kept.2);
-            Reject { row: last as u32, reason }
-        })
+        if written.is_err() {
+            self.out.roll_back(mark);
+        }
+        written
     }
 
     fn single(&mut self, kind: RowKind, row: usize) -> Result<(), String> {
@@ -256,16 +166,16 @@ impl Encoding<'_> {
                 );
             }
             self.cells(row, None)?;
-            self.push(Op::Put, row);
+            self.out.push(Op::Put, row);
             return Ok(());
         }
-        self.key(row, None)?;
+        self.key(row)?;
         if !kind.is_present() {
-            self.push(Op::Delete, row);
+            self.out.push(Op::Delete, row);
             return Ok(());
         }
         let whole = self.cells(row, None)?;
-        self.push(if whole { Op::Put } else { Op::Patch }, row);
+        self.out.push(if whole { Op::Put } else { Op::Patch }, row);
         Ok(())
     }
 
@@ -275,89 +185,53 @@ impl Encoding<'_> {
         if !self.plan.upserts {
             return self.single(RowKind::UpdateAfter, after);
         }
-        let start = self.out.keys.len();
-        // A cell that one image does not have is as in the other.
-        self.key(before, Some(after))?;
-        let middle = self.out.keys.len();
-        self.key(after, Some(before))?;
-        if self.out.keys[start..middle] == self.out.keys[middle..] {
-            self.out.keys.truncate(middle);
-            let whole = self.cells(after, Some(before))?;
-            self.push(if whole { Op::Put } else { Op::Patch }, after);
+        let moved = write_moved_key(&self.writers, &self.plan.key, before, &mut self.out.key_bytes)?;
+        let begin = self.out.cell_bytes.len();
+        let whole = self.cells(after, Some(before))?;
+        let Some(new_key) = moved else {
+            self.out.push(if whole { Op::Put } else { Op::Patch }, after);
             return Ok(());
-        }
-        let new_key = self.out.keys.split_off(middle);
-        let begin = self.out.cells.len();
-        if !self.cells(after, Some(before))? {
+        };
+        if !whole {
             return Err(MOVES.to_owned());
         }
-        let cells = self.out.cells.split_off(begin);
-        self.push(Op::Delete, after);
-        self.out.cells.extend_from_slice(&cells);
-        self.out.keys.extend_from_slice(&new_key);
-        self.push(Op::Put, after);
+        let cells = self.out.cell_bytes.split_off(begin);
+        self.out.push(Op::Delete, after);
+        self.out.cell_bytes.extend_from_slice(&cells);
+        self.out.key_bytes.extend_from_slice(&new_key);
+        self.out.push(Op::Put, after);
         Ok(())
     }
 
-    /// Appends a row's key. `other` is the other image of the row.
-    fn key(&mut self, row: usize, other: Option<usize>) -> Result<(), String> {
-        for (place, column) in self.plan.key.iter().enumerate() {
-            let writer = &self.writers[*column];
-            let name = &writer.planned.name;
-            if place > 0 {
-                self.out.keys.push(b',');
-            }
-            let row = match (writer.column.cell(row), other) {
-                (Cell::Missing, Some(other)) => other,
-                _ => row,
-            };
-            let is_null = matches!(writer.column.cell(row), Cell::Null);
-            if !writer.write(row, &mut self.out.keys)? {
-                return Err(format!("column {name}: it is a part of the key, and the row does not have it"));
-            }
-            if is_null {
-                return Err(format!("column {name}: it is a part of the key, and NULL"));
-            }
-        }
-        Ok(())
+    /// Appends a row's key.
+    fn key(&mut self, row: usize) -> Result<(), String> {
+        write_key(&self.writers, &self.plan.key, (row, None), &mut self.out.key_bytes)
     }
 
     /// Appends the cells of a row. Whether all are there; a cell of the key may be taken from the `other` image.
     fn cells(&mut self, row: usize, other: Option<usize>) -> Result<bool, String> {
         let mut whole = true;
-        let begin = self.out.cells.len();
+        let begin = self.out.cell_bytes.len();
         for (place, writer) in self.writers.iter().enumerate() {
-            let comma = self.out.cells.len() > begin;
+            let comma = self.out.cell_bytes.len() > begin;
             if comma {
-                self.out.cells.push(b',');
+                self.out.cell_bytes.push(b',');
             }
             let other = other.filter(|_| self.plan.key.contains(&place));
-            let written = writer.write(row, &mut self.out.cells)?
+            let written = writer.write(row, &mut self.out.cell_bytes)?
                 || match other {
-                    Some(other) => writer.write(other, &mut self.out.cells)?,
+                    Some(other) => writer.write(other, &mut self.out.cell_bytes)?,
                     None => false,
                 };
             if !written && comma {
-                self.out.cells.pop();
+                self.out.cell_bytes.pop();
             }
             whole &= written;
         }
-        if self.out.cells.len() == begin {
+        if self.out.cell_bytes.len() == begin {
             return Err("the row has no cell".to_owned());
         }
         Ok(whole)
-    }
-
-    fn push(&mut self, op: Op, row: usize) {
-        let start = self.out.each.last().map_or(0, |before| before.key_end);
-        let hash = xxh3_64(&self.out.keys[start..]);
-        self.out.each.push(Row {
-            op,
-            cells_end: self.out.cells.len(),
-            key_end: self.out.keys.len(),
-            hash,
-            source: row as u32,
-        });
     }
 }
 

@@ -56,7 +56,7 @@ impl Loader<'_> {
         }
         if rejects.is_empty() {
             let what = "the cluster refuses rows together, and takes each of them alone";
-            return Err(Error::transient(what).table(&table.plan.output));
+            return Err(Error::transient(what).table(&table.plan.target.output));
         }
         Ok(rejects)
     }

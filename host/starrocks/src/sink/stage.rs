@@ -28,7 +28,7 @@ pub fn batches(table: &TableWindow) -> Vec<Batch> {
     let mut whole = Vec::new();
     let mut parts: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     for (place, entry) in table.entries.iter().enumerate() {
-        if entry.op == Op::Patch || (!table.plan.upserts && !is_whole(table, place)) {
+        if entry.change == Op::Patch || (!table.plan.upserts && !is_whole(table, place)) {
             parts.entry(names(table, place)).or_default().push(place);
         } else {
             whole.push(place);
@@ -65,7 +65,7 @@ impl Batch {
         let mut piece: Vec<u8> = Vec::new();
         for entry in entries.iter().map(|place| &table.entries[*place]) {
             piece.push(b'{');
-            if entry.op == Op::Delete {
+            if entry.change == Op::Delete {
                 piece.extend_from_slice(table.key(entry));
                 piece.extend_from_slice(&table.plan.filler);
             } else {
@@ -74,7 +74,7 @@ impl Batch {
             if self.has_op {
                 piece.extend_from_slice(b",\"");
                 piece.extend_from_slice(OP.as_bytes());
-                piece.extend_from_slice(if entry.op == Op::Delete { b"\":1" } else { b"\":0" });
+                piece.extend_from_slice(if entry.change == Op::Delete { b"\":1" } else { b"\":0" });
             }
             piece.extend_from_slice(b"}\n");
             if piece.len() >= PIECE {

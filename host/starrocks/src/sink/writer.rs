@@ -7,16 +7,17 @@ use arrow_array::UInt32Array;
 use async_trait::async_trait;
 use sluicegate_connector::{Class, Encoded, Epoch, Error, SinkReject, StartAt, Taken, WriteError, Writer};
 use sluicegate_model::{ChangeBatch, Lane};
+use sluicegate_tables::{Moment, sink_rejects};
 use tokio::sync::Mutex;
 
-use super::catalog::{Catalog, Moment};
+use super::catalog::Catalog;
 use super::encoder::Body;
 use super::label::Labels;
 use super::loader::{Load, Loader, told};
 use super::note::{Prepared, Work};
 use super::options::{Delivery, SinkOptions};
 use super::plan::Plan;
-use super::rows::Rows;
+use super::rows::{Rows, encode};
 use super::stage::batches;
 use super::store::{Decision, HeldLane, PositionStore};
 use super::tables::Tables;
@@ -109,18 +110,11 @@ impl StarRocksWriter {
     async fn encode(&mut self, batch: &ChangeBatch) -> Result<Rows, WriteError> {
         let plans = self.look_at(batch).await?;
         let plan = plans.first().ok_or_else(|| Error::fatal("a batch has no table").table(batch.table()))?;
-        let (rows, rejects) = Rows::encode(plan, batch)?;
+        let (rows, rejects) = encode(plan, batch)?;
         if rejects.is_empty() {
             return Ok(rows);
         }
-        let refused = rejects.into_iter().map(|reject| SinkReject {
-            lane: batch.origin().lane.clone(),
-            ordinal: batch.origin().ordinals[reject.row as usize],
-            part: batch.origin().part(reject.row as usize),
-            output: batch.table().clone(),
-            reason: reject.reason,
-        });
-        Err(WriteError::Rejected(refused.collect()))
+        Err(WriteError::Rejected(sink_rejects(batch, rejects)))
     }
 
     /// Sends what waits.
@@ -287,7 +281,7 @@ impl Writer for StarRocksWriter {
         self.in_doubt = false;
         // Whoever had the lanes may have changed their tables. Before the first take they were looked at just now.
         if std::mem::replace(&mut self.had_lanes, true) {
-            self.shared.tables.forget();
+            self.shared.tables.plans.forget();
         }
         let held = self.store.take(lanes).await?;
         self.finish(held).await
@@ -303,7 +297,7 @@ impl Writer for StarRocksWriter {
             Body::Rows(rows) => rows,
             Body::Unknown(batch) => self.encode(&batch).await?,
         };
-        if rows.len() == 0 {
+        if rows.is_empty() {
             return Ok(());
         }
         let rows = Arc::new(rows);

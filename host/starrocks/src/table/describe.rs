@@ -1,8 +1,9 @@
 //! Asking the cluster about tables.
 
 use sluicegate_connector::Error;
+use sluicegate_tables::TableRef;
 
-use super::{Column, ColumnType, Model, Table, TableRef};
+use super::{Column, ColumnType, Model, Table};
 use crate::sql::{Session, text};
 
 /// Name, type, whether it may be NULL, key, default, how it is computed.

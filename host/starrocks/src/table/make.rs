@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use arrow_schema::{DataType, Field};
 use sluicegate_model::ChangeBatch;
 use sluicegate_model::field::{JSON, JSON_NUMBER, JSON_RAW};
-
-use super::{TableRef, same};
-use crate::sql::name;
+use sluicegate_tables::TableRef;
+use sluicegate_tables::name::{quoted, same};
 
 /// Bytes of a text in a key.
 const KEY_TEXT: u32 = 760;
@@ -37,19 +36,18 @@ pub fn create_statement(
     let Some(first) = fields.first() else { return Err("the rows have no columns".to_owned()) };
     // Columns of the key come first.
     let others = fields.iter().filter(|field| !key.contains(field));
-    let mut statement =
-        format!("CREATE TABLE IF NOT EXISTS {}.{} (", name(&table.database), name(&table.name));
+    let mut statement = format!("CREATE TABLE IF NOT EXISTS {} (", table.quoted());
     for (place, field) in key.iter().copied().chain(others).enumerate() {
         let in_key = key.contains(&field);
         let definition =
             column_definition(field, in_key).map_err(|why| format!("column {}: {why}", field.name()))?;
         let comma = if place == 0 { "" } else { ", " };
         let null = if in_key { "NOT NULL" } else { "NULL" };
-        let _ = write!(statement, "{comma}{} {definition} {null}", name(field.name()));
+        let _ = write!(statement, "{comma}{} {definition} {null}", quoted(field.name()));
     }
     let names: Vec<String> = match key.as_slice() {
-        [] => vec![name(first.name())],
-        key => key.iter().map(|field| name(field.name())).collect(),
+        [] => vec![quoted(first.name())],
+        key => key.iter().map(|field| quoted(field.name())).collect(),
     };
     let names = names.join(", ");
     let model = if append { "DUPLICATE" } else { "PRIMARY" };

@@ -15,22 +15,9 @@ pub mod make;
 use std::fmt;
 
 pub use column_type::ColumnType;
-pub use fit::{Fit, fit};
-
-/// A table's name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TableRef {
-    /// Its database.
-    pub database: String,
-    /// Its name in it.
-    pub name: String,
-}
-
-impl fmt::Display for TableRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.database, self.name)
-    }
-}
+pub use fit::fit;
+use sluicegate_tables::TableRef;
+use sluicegate_tables::name::same;
 
 /// What a table does with rows of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +78,4 @@ impl Table {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| same(&column.name, name))
     }
-}
-
-/// Whether two names are one column's: their case does not count.
-pub fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
 }

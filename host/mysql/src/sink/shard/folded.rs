@@ -19,24 +19,24 @@ impl Shard {
         let which = |wanted: fn(&Entry) -> bool| -> Vec<usize> {
             (0..table.entries.len()).filter(|entry| wanted(&table.entries[*entry])).collect()
         };
-        let gone = which(|entry| entry.op == Op::Delete || entry.anew);
+        let gone = which(|entry| entry.change.op == Op::Delete || entry.change.anew);
         if !gone.is_empty() {
             self.delete(shared, table, &gone).await?;
         }
-        let mut there = which(|entry| entry.op == Op::Put);
+        let mut there = which(|entry| entry.change.op == Op::Put);
         self.load_fresh(shared, table, &mut there).await?;
         if !there.is_empty() {
             let server = self.transaction(shared).await?.server().clone();
             let form = Form::put(&table.plan, &server, shared.options.batch.rows);
             self.many(shared, table, &form, &there, false).await?;
         }
-        let changed = which(|entry| matches!(entry.op, Op::Patch | Op::Change));
+        let changed = which(|entry| matches!(entry.change.op, Op::Patch | Op::Change));
         let update = |entry: &Entry, into: &mut Vec<u8>| {
             statements::update(&table.plan, table.key(entry), table.cells(entry), into);
         };
         let absent = self.each(shared, table, &changed, update).await?;
         // A row that gets another key may be a new one, where it is whole: the target had not got it yet.
-        let is_new = |entry: &Entry| entry.op == Op::Change && table.plan.is_whole(table.cells(entry));
+        let is_new = |entry: &Entry| entry.change.op == Op::Change && table.plan.is_whole(table.cells(entry));
         let (new, absent): (Vec<usize>, Vec<usize>) =
             absent.into_iter().partition(|entry| is_new(&table.entries[*entry]));
         for entry in absent {
@@ -100,7 +100,7 @@ impl Shard {
                     left = rest;
                 }
                 (Err(failure), _) => {
-                    return Err(failure.into_error("rows were not changed").table(&table.plan.output));
+                    return Err(failure.into_error("rows were not changed").table(&table.plan.target.output));
                 }
                 (Ok(()), _) => {}
             }
@@ -136,7 +136,7 @@ impl Shard {
             }
             match done {
                 Ok(_) => {}
-                Err(Failure::Other(error)) => return Err(error.table(&table.plan.output)),
+                Err(Failure::Other(error)) => return Err(error.table(&table.plan.target.output)),
                 Err(Failure::Data { code, message }) if sent.len() == 1 => {
                     if table.plan.ordered && may_pass_later(code) {
                         postponed.push((entries[sent.start], code));
@@ -175,7 +175,7 @@ impl Shard {
             Ok(done) if done.rows == 0 => Ok(Err(Refusal::Absent)),
             Ok(_) => Ok(Ok(())),
             Err(Failure::Data { code, message }) => Ok(Err(Refusal::Data { code, message })),
-            Err(Failure::Other(error)) => Err(error.table(&table.plan.output)),
+            Err(Failure::Other(error)) => Err(error.table(&table.plan.target.output)),
         }
     }
 }

@@ -30,7 +30,7 @@ impl Shard {
             return Ok(());
         }
         let (fresh, rest): (Vec<usize>, Vec<usize>) =
-            there.iter().partition(|entry| table.entries[**entry].fresh);
+            there.iter().partition(|entry| table.entries[**entry].change.fresh);
         if fresh.len() < LOADED_FROM || !self.may_load(&table.plan) {
             return Ok(());
         }
@@ -46,14 +46,14 @@ impl Shard {
             there.extend(others.into_iter().map(|place| fresh[place]));
         } else if table.plan.write != WriteMode::Insert {
             // The source reads again what the table has already; it would be so for a while.
-            self.not_loaded.insert(table.plan.table.clone(), PASSED_OVER);
+            self.not_loaded.insert(table.plan.target.table.clone(), PASSED_OVER);
         }
         Ok(())
     }
 
     /// Whether loads of this table are expected to do.
     fn may_load(&mut self, plan: &Plan) -> bool {
-        match self.not_loaded.get_mut(&plan.table) {
+        match self.not_loaded.get_mut(&plan.target.table) {
             None | Some(0) => true,
             Some(left) => {
                 *left -= 1;
@@ -76,14 +76,16 @@ impl Shard {
         session.run(b"SAVEPOINT sluicegate").await.map_err(|failure| failure.into_error(what))?;
         match session.load(form.statement(), lines).await {
             Ok(Loaded { records, skipped: 0, warnings: 0 }) if records == sent => return Ok(true),
-            Ok(told) => tracing::debug!(table = %table.plan.table, sent, ?told, "loaded rows are taken back"),
+            Ok(told) => {
+                tracing::debug!(table = %table.plan.target.table, sent, ?told, "loaded rows are taken back");
+            }
             Err(Failure::Data { code, message }) => {
-                tracing::debug!(table = %table.plan.table, code, "loaded rows are taken back: {message}");
+                tracing::debug!(table = %table.plan.target.table, code, "loaded rows are taken back: {message}");
             }
             Err(failure) if failure.code().is_some_and(|code| NO_LOCAL_INFILE.contains(&code)) => {
-                tracing::debug!(table = %table.plan.table, "the server takes no lines any more");
+                tracing::debug!(table = %table.plan.target.table, "the server takes no lines any more");
             }
-            Err(failure) => return Err(failure.into_error(what).table(&table.plan.output)),
+            Err(failure) => return Err(failure.into_error(what).table(&table.plan.target.output)),
         }
         let back = session.run(b"ROLLBACK TO SAVEPOINT sluicegate").await;
         back.map_err(|failure| failure.into_error("loaded rows were not taken back"))?;

@@ -17,6 +17,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use sluicegate_connector::{Error, SinkReject};
+use sluicegate_tables::TableRef;
 
 use super::options::WriteMode;
 use super::rows::Rows;
@@ -24,7 +25,6 @@ use super::window::{TableWindow, Window};
 use super::writer::Shared;
 use crate::client::Session;
 use crate::positions::SessionName;
-use crate::sql::name::TableRef;
 
 /// Bytes that wait for statements, at most; then they are sent.
 const WINDOW: usize = 4 << 20;

@@ -21,8 +21,8 @@ impl Shard {
         let mut later = Vec::new();
         let mut start = 0;
         while start < table.entries.len() && self.rejects.len() < ENOUGH {
-            let op = table.entries[start].op;
-            let same = table.entries[start..].iter().take_while(|entry| entry.op == op).count();
+            let op = table.entries[start].change.op;
+            let same = table.entries[start..].iter().take_while(|entry| entry.change.op == op).count();
             let run = start..start + same;
             start = run.end;
             // Deletes cannot undo one another, and neither can new rows.
@@ -112,7 +112,7 @@ impl Shard {
             for (table, entries) in waiting {
                 let mut later = Vec::new();
                 for entry in entries {
-                    match table.entries[entry].op {
+                    match table.entries[entry].change.op {
                         Op::Delete => {
                             let form = Form::delete(&table.plan);
                             let postponed = self.many(shared, &table, &form, &[entry], true).await?;

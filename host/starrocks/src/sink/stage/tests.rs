@@ -4,13 +4,14 @@ use arrow_array::{ArrayRef, BinaryArray, Decimal128Array, Int64Array, StringArra
 use arrow_schema::{Field, Schema};
 use http_body_util::BodyExt as _;
 use sluicegate_model::{ChangeBatch, Meta, Origin};
+use sluicegate_tables::TableRef;
 
 use super::*;
 use crate::sink::options::SinkOptions;
 use crate::sink::plan::Plan;
-use crate::sink::rows::Rows;
+use crate::sink::rows::encode;
 use crate::sink::window::Window;
-use crate::table::{Column, ColumnType, Model, Table, TableRef};
+use crate::table::{Column, ColumnType, Model, Table};
 
 fn table(model: Model) -> Table {
     let column = |name: &str, column_type, key, nullable| Column {
@@ -65,7 +66,7 @@ fn rows(kinds: &[u8]) -> ChangeBatch {
 fn window(model: Model, options: &str, batch: &ChangeBatch) -> TableWindow {
     let options: SinkOptions = serde_json::from_str(options).unwrap();
     let plan = Plan::new(&table(model), batch, &options).unwrap();
-    let (rows, rejects) = Rows::encode(&plan, batch).unwrap();
+    let (rows, rejects) = encode(&plan, batch).unwrap();
     assert!(rejects.is_empty(), "{rejects:?}");
     let mut window = Window::default();
     assert_eq!(window.add(&Arc::new(rows), 0), None);
@@ -147,7 +148,7 @@ fn changes_of_one_key_are_one_row() {
     let folded: Vec<(Op, String)> = window
         .entries
         .iter()
-        .map(|entry| (entry.op, String::from_utf8_lossy(window.key(entry)).into_owned()))
+        .map(|entry| (entry.change, String::from_utf8_lossy(window.key(entry)).into_owned()))
         .collect();
     let expected = [(Op::Put, r#""id":1"#), (Op::Delete, r#""id":2"#), (Op::Put, r#""id":3"#)];
     assert_eq!(folded, expected.map(|(op, key)| (op, key.to_owned())));

@@ -1,4 +1,4 @@
-//! Names of tables and columns.
+//! Names of tables and columns, as MySQL and what speaks its dialect write them.
 
 use std::fmt;
 
@@ -31,7 +31,12 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>, into: &mut Vec<u8>) {
     }
 }
 
-/// A table of the server: database and name.
+/// Whether two names of columns are the same one: their case does not count.
+pub fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
+}
+
+/// A table of a server: database and name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 pub struct TableRef {
     /// The database.
@@ -64,6 +69,12 @@ impl fmt::Display for TableRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_differ_by_more_than_case() {
+        assert!(same("Größe", "GRÖSSE".replace("SS", "ß").as_str()) && same("a", "A"));
+        assert!(!same("a", "b"));
+    }
 
     #[test]
     fn backquotes_are_doubled() {
