@@ -33,5 +33,5 @@ pub mod schema;
 pub use decode::{Decoder, Record};
 pub use error::{BinlogError, Place};
 pub use file::LogFile;
-pub use log::{Entry, Log, LogPosition, RowsEntry, record_number};
+pub use log::{Entry, Log, LogPosition, RowsEntry, count_above, record_number};
 pub use schema::{ReadOptions, Table, ZeroDates};

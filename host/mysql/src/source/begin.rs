@@ -12,7 +12,6 @@ use super::options::{SourceOptions, Start};
 use crate::Connection;
 use crate::binlog::event::header::{HEADER_LEN, Header};
 use crate::binlog::event::kind;
-use crate::binlog::gtid::GtidSet;
 use crate::binlog::{LogPosition, Place};
 use crate::client::Session;
 use crate::client::server::Family;
@@ -120,10 +119,7 @@ impl Finder<'_> {
                 .lane(self.lane)
                 .caused_by(error)
         };
-        let gtids = match self.facts.family {
-            Family::MySql => GtidSet::MySql(set.parse().map_err(refused)?),
-            Family::MariaDb => GtidSet::MariaDb(set.parse().map_err(refused)?),
-        };
+        let gtids = self.facts.gtids(set).map_err(refused)?;
         if !self.facts.names_transactions {
             return Err(Error::configuration("the server names no transactions: its `gtid_mode` is not ON")
                 .lane(self.lane)

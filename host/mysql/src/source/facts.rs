@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use mysql_async::Row;
 use sluicegate_connector::Error;
 
-use crate::binlog::Place;
-use crate::binlog::gtid::GtidSet;
+use crate::binlog::gtid::{GtidError, GtidSet};
+use crate::binlog::{LogPosition, Place};
 use crate::client::Session;
 use crate::client::server::Family;
 use crate::sql::text::quoted;
@@ -59,6 +59,13 @@ impl Facts {
         Ok(Self::of(session.server().family, session.server().version, variables))
     }
 
+    /// Of a server with these settings.
+    #[cfg(test)]
+    pub fn for_tests(family: Family, variables: &[(&str, &str)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::of(family, (8, 4, 0), variables.collect())
+    }
+
     fn of(family: Family, version: (u16, u16, u16), variables: HashMap<String, String>) -> Self {
         let get = |name: &str| variables.get(name).map_or("", String::as_str);
         let (source, names_transactions) = match family {
@@ -68,6 +75,24 @@ impl Facts {
             Family::MariaDb => (format!("mariadb-{}", get("server_id")), true),
         };
         Self { family, version, source, names_transactions, variables }
+    }
+
+    /// The transactions by which a log is read from a position on; `None` where it is read by file and offset.
+    pub fn by_gtid<'a>(&self, at: &'a LogPosition) -> Option<&'a GtidSet> {
+        // A set of none would be the whole log.
+        let whole = |gtids: &GtidSet| gtids.is_empty() && !at.place.file.is_empty();
+        at.gtids.as_ref().filter(|gtids| self.names_transactions && !whole(gtids))
+    }
+
+    /// A set of transactions as the server writes it.
+    ///
+    /// # Errors
+    /// [`GtidError`] for what is none.
+    pub fn gtids(&self, text: &str) -> Result<GtidSet, GtidError> {
+        Ok(match self.family {
+            Family::MySql => GtidSet::MySql(text.parse()?),
+            Family::MariaDb => GtidSet::MariaDb(text.parse()?),
+        })
     }
 
     /// Says what of the server's settings makes its log useless.
@@ -103,14 +128,14 @@ impl Facts {
         let gtids = match self.family {
             Family::MySql if self.names_transactions => {
                 let set: String = row.get(4).unwrap_or_default();
-                Some(GtidSet::MySql(set.parse().map_err(|error| Error::fatal(what).caused_by(error))?))
+                Some(self.gtids(&set).map_err(|error| Error::fatal(what).caused_by(error))?)
             }
             Family::MySql => None,
             Family::MariaDb => {
                 let sql = format!("SELECT BINLOG_GTID_POS({}, {position})", quoted(&file));
                 let set: Option<(Option<String>,)> = session.first(sql, what).await?;
                 let set = set.and_then(|(set,)| set).unwrap_or_default();
-                Some(GtidSet::MariaDb(set.parse().map_err(|error| Error::fatal(what).caused_by(error))?))
+                Some(self.gtids(&set).map_err(|error| Error::fatal(what).caused_by(error))?)
             }
         };
         Ok(LogEnd { place: Place { file: file.into(), position }, gtids })
@@ -181,25 +206,24 @@ fn no_log() -> Error {
 mod tests {
     use super::*;
 
-    fn facts(family: Family, variables: &[(&str, &str)]) -> Facts {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Facts::of(family, (8, 4, 0), variables.collect())
-    }
-
     #[test]
     fn a_server_is_told_by_what_only_it_has() {
-        let mysql = facts(Family::MySql, &[("server_uuid", "u-1"), ("gtid_mode", "ON_PERMISSIVE")]);
+        let mysql =
+            Facts::for_tests(Family::MySql, &[("server_uuid", "u-1"), ("gtid_mode", "ON_PERMISSIVE")]);
         assert_eq!((mysql.source.as_str(), mysql.names_transactions), ("u-1", false));
-        let mariadb = facts(Family::MariaDb, &[("server_id", "7")]);
+        let mariadb = Facts::for_tests(Family::MariaDb, &[("server_id", "7")]);
         assert_eq!((mariadb.source.as_str(), mariadb.names_transactions), ("mariadb-7", true));
     }
 
     #[test]
     fn settings_without_which_nothing_comes_are_told() {
-        let told =
-            |settings: &[(&str, &str)]| facts(Family::MySql, settings).check().unwrap_err().to_string();
+        let told = |settings: &[(&str, &str)]| {
+            Facts::for_tests(Family::MySql, settings).check().unwrap_err().to_string()
+        };
         assert!(told(&[("log_bin", "OFF")]).contains("writes no binlog"));
         assert!(told(&[("log_bin", "ON"), ("binlog_format", "MIXED")]).contains("SET GLOBAL binlog_format"));
-        assert!(facts(Family::MySql, &[("log_bin", "ON"), ("binlog_format", "ROW")]).check().is_ok());
+        assert!(
+            Facts::for_tests(Family::MySql, &[("log_bin", "ON"), ("binlog_format", "ROW")]).check().is_ok()
+        );
     }
 }

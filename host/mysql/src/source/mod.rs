@@ -5,7 +5,9 @@
 //! | `options` | [`SourceOptions`]: what a source is told |
 //! | `tables` | which tables and columns are read |
 //! | `facts` | what the server says of itself and its log |
+//! | `opening` | from a place to a lane that is read |
 //! | `begin` | where the lane begins |
+//! | `kept` | what a server still has of its log |
 //! | `dump` | asking a server for its log |
 //! | `feed` | events as they come, read ahead |
 //! | `refused` | what a server answers that does not give its log |
@@ -27,7 +29,9 @@ mod ddl;
 mod dump;
 mod facts;
 mod feed;
+mod kept;
 mod knowledge;
+mod opening;
 mod options;
 mod reader;
 mod refused;
@@ -39,21 +43,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sluicegate_connector::{Error, Event, LaneStart, Source, StartAt};
-use sluicegate_model::{Decoded, Incarnation, Item, Lane};
+use sluicegate_model::{Decoded, Incarnation, Item, Lane, Position};
+use tokio::task::JoinHandle;
 
-pub use options::{ColumnsFrom, OnZeroDate, SnapshotOptions, SourceOptions, Start, Until};
+pub use options::{ColumnsFrom, OnPurged, OnZeroDate, SnapshotOptions, SourceOptions, Start, Until};
 
 use crate::Connection;
-use crate::binlog::{Decoder, ReadOptions};
 use crate::client::Session;
-use begin::Finder;
-use catalog::Catalog;
-use chunk::LaneFacts;
 use facts::Facts;
-use knowledge::Knowledge;
-use reader::{End, Reader};
-use running::{Running, Server};
-use snapshot::{Progress, Snapshot};
+use opening::{Opened, Opening, RunEnd};
+use running::Running;
 use tables::Tables;
 
 /// The name of the lane.
@@ -64,16 +63,23 @@ const SAMPLE_BYTES: usize = 1 << 20;
 
 /// The binlog of a MySQL or MariaDB as a source.
 pub struct MySqlSource {
-    connection: Connection,
-    options: SourceOptions,
-    tables: Arc<Tables>,
-    server_id: u32,
-    lane: Lane,
-    until: Option<Until>,
+    opening: Arc<Opening>,
     /// Where the run ends, once that is known.
-    end: Option<End>,
+    end: Option<RunEnd>,
     assigned: bool,
-    running: Option<Running>,
+    state: State,
+    /// Where the log was found gone: a server that says so twice is believed.
+    gone_at: Option<Position>,
+}
+
+/// The lane between a start and the next.
+enum State {
+    /// It stands still.
+    Idle,
+    /// It is read.
+    Running(Box<Running>, LaneStart),
+    /// It goes on at another server, or from another place.
+    Moving(LaneStart, Option<JoinHandle<Result<Opened, Error>>>),
 }
 
 impl MySqlSource {
@@ -87,7 +93,11 @@ impl MySqlSource {
         pipeline: &str,
         instance: &str,
     ) -> Result<Self, Error> {
-        connection.options()?;
+        let others = options.urls.iter().map(|url| Connection { url: url.clone(), ..connection.clone() });
+        let connections: Vec<Connection> = std::iter::once(connection.clone()).chain(others).collect();
+        for connection in &connections {
+            connection.options()?;
+        }
         let database = connection.database().ok();
         let tables = Tables::new(&options, database.as_deref())?;
         let server_id = match options.server_id {
@@ -97,23 +107,36 @@ impl MySqlSource {
             Some(id) => id,
             None => default_server_id(pipeline, instance),
         };
-        Ok(Self {
-            connection: connection.clone(),
+        let opening = Opening {
+            connections,
             options,
             tables: Arc::new(tables),
             server_id,
             lane: Lane::new(LANE),
             until: None,
-            end: None,
-            assigned: false,
-            running: None,
-        })
+            run: rand::random(),
+            resnapshot: None,
+        };
+        Ok(Self { opening: Arc::new(opening), end: None, assigned: false, state: State::Idle, gone_at: None })
     }
 
     /// Ends the run there.
     #[must_use]
-    pub fn until(mut self, until: Until) -> Self {
-        self.until = Some(until);
+    pub fn until(self, until: Until) -> Self {
+        self.changed(|opening| opening.until = Some(until))
+    }
+
+    /// Reads tables again, once, beside the log: these, or all where none is named.
+    #[must_use]
+    pub fn resnapshot(self, tables: Vec<String>) -> Self {
+        self.changed(|opening| opening.resnapshot = Some(tables))
+    }
+
+    /// Before anything was begun nobody else has what lanes are opened by.
+    fn changed(mut self, change: impl FnOnce(&mut Opening)) -> Self {
+        if let Some(opening) = Arc::get_mut(&mut self.opening) {
+            change(opening);
+        }
         self
     }
 
@@ -137,7 +160,7 @@ impl MySqlSource {
         let options = SourceOptions { start, server_id, ..options.clone() };
         let mut source = Self::new(connection, options, "", "")?.until(Until::End);
         let start = LaneStart {
-            lane: source.lane.clone(),
+            lane: Lane::new(LANE),
             at: StartAt::Configured,
             incarnation: Incarnation(0),
             ahead: None,
@@ -159,90 +182,31 @@ impl MySqlSource {
         Ok(sample)
     }
 
-    async fn begin(&mut self, start: &LaneStart) -> Result<Running, Error> {
-        let mut session = Session::open(&self.connection, &[], &[]).await?;
-        let facts = Facts::read(&mut session).await?;
-        facts.check()?;
-        let finder = Finder {
-            connection: &self.connection,
-            facts: &facts,
-            options: &self.options,
-            server_id: self.server_id,
-            lane: &self.lane,
-        };
-        let begin = finder.find(&mut session, &start.at).await?;
-        if self.end.is_none() {
-            self.end = match self.until {
-                None => None,
-                Some(Until::Time(moment)) => Some(End::Time(moment)),
-                Some(Until::End) => Some(End::Place(facts.end(&mut session).await?.place)),
-            };
-        }
-        let options = ReadOptions { zero_dates: self.options.zero_dates.into() };
-        let snapshot = self.snapshot(&mut session, &facts, options, start).await?;
-        session.close().await;
-        let knowledge =
-            Knowledge::read(&self.connection, &facts, self.options.columns_from, &self.tables).await?;
-        let catalog = Catalog::new(Arc::clone(&self.tables), options, self.options.columns_from, knowledge);
-        tracing::info!(
-            lane = %self.lane, place = %begin.at.place, gtids = begin.at.gtids.as_ref().map(ToString::to_string),
-            server_id = self.server_id, "the binlog is read"
-        );
-        let facts_of_lane = Arc::new(LaneFacts {
-            lane: self.lane.clone(),
-            source: facts.source.clone(),
-            decoder: Decoder::new(self.lane.clone()),
-        });
-        let reader = Reader::new(self.lane.clone(), begin.at, begin.since, self.end.clone(), catalog);
-        let reader = match snapshot {
-            Some(snapshot) => reader.with_snapshot(snapshot),
-            None => reader,
-        };
-        let server = Server {
-            connection: self.connection.clone(),
-            facts,
-            columns_from: self.options.columns_from,
-            tables: Arc::clone(&self.tables),
-            reader_id: self.server_id,
-            heartbeat: self.options.heartbeat.0,
-        };
-        let announces = start.at == StartAt::Configured && begin.since.is_none();
-        Ok(Running::new(server, facts_of_lane, start.incarnation, reader, announces))
+    fn opened(&mut self, opened: Opened, start: LaneStart) {
+        self.end = opened.end;
+        self.state = State::Running(Box::new(opened.running), start);
     }
 
-    /// The tables that are read beside the log, where the lane began with them.
-    async fn snapshot(
-        &self,
-        session: &mut Session,
-        facts: &Facts,
-        read: ReadOptions,
-        start: &LaneStart,
-    ) -> Result<Option<Snapshot>, Error> {
-        let progress = match &start.at {
-            StartAt::Position(position) => Progress::of(position).map_err(|error| {
-                let what = "the position says of tables what this program does not know";
-                Error::fatal(what).position(position).caused_by(error)
-            })?,
-            StartAt::Beginning | StartAt::Configured => {
-                (self.options.start == Start::Snapshot).then(Progress::default)
-            }
+    /// Goes on at another server, or from another place, where an error of the lane asks for that. Gives the error that
+    /// is to be waited for.
+    fn failed(&mut self, error: Error) -> Result<(), Error> {
+        let State::Running(running, start) = &self.state else { return Err(error) };
+        let servers = self.opening.connections.len();
+        let Some(at) = running.given().filter(|_| opening::goes_elsewhere(&error, servers)) else {
+            return Err(error);
         };
-        let Some(progress) = progress else { return Ok(None) };
-        let tables = snapshot::to_read(session, &self.tables, &progress).await?;
-        if !tables.is_empty() {
-            facts.check_whole_rows()?;
-            tracing::info!(lane = %self.lane, tables = tables.len(), "tables are read, and their changes meanwhile");
+        let gone = refused::is_gone(&error);
+        if gone && self.gone_at.as_ref() == Some(&at) {
+            return Err(error);
         }
-        let shared = snapshot::Shared {
-            connection: self.connection.clone(),
-            facts: facts.clone(),
-            tables: Arc::clone(&self.tables),
-            read,
-            part_bytes: self.options.snapshot.part.0,
-            readers: usize::from(self.options.snapshot.readers.max(1)),
-            idle: parking_lot::Mutex::default(),
-        };
-        Ok(Some(Snapshot::new(shared, progress, tables, start.ahead)))
+        let start = opening::going_on(start, at.clone());
+        // The connection of before goes first: the server takes one reader of a number.
+        self.state = State::Moving(start, None);
+        if gone {
+            self.gone_at = Some(at);
+            return Ok(());
+        }
+        Err(error)
     }
 }
 
@@ -264,28 +228,48 @@ impl Source for MySqlSource {
     async fn next(&mut self, room: usize) -> Result<Event, Error> {
         if !self.assigned {
             self.assigned = true;
-            return Ok(Event::Assigned(vec![self.lane.clone()]));
+            return Ok(Event::Assigned(vec![self.opening.lane.clone()]));
         }
-        match &mut self.running {
-            Some(running) => running.next(room).await,
-            None => std::future::pending().await,
+        loop {
+            match &mut self.state {
+                State::Idle => return std::future::pending().await,
+                State::Running(running, _) => match running.next(room).await {
+                    Ok(event) => return Ok(event),
+                    Err(error) => self.failed(error)?,
+                },
+                State::Moving(start, task) => {
+                    let task = task.get_or_insert_with(|| {
+                        let (opening, start, end) =
+                            (Arc::clone(&self.opening), start.clone(), self.end.clone());
+                        tokio::spawn(async move { opening.open(&start, end.as_ref()).await })
+                    });
+                    let opened = task.await;
+                    let start = start.clone();
+                    self.state = State::Moving(start.clone(), None);
+                    let opened =
+                        opened.map_err(|error| Error::fatal("the lane was not opened").caused_by(error))?;
+                    let opened = opened.map_err(|error| error.lane(&start.lane))?;
+                    self.opened(opened, start);
+                }
+            }
         }
     }
 
     async fn start(&mut self, lanes: &[LaneStart]) -> Result<(), Error> {
-        let own = self.lane.clone();
+        let own = self.opening.lane.clone();
         for start in lanes.iter().filter(|start| start.lane == own) {
             // The connection of before goes first: the server takes one reader of a number.
-            self.running = None;
-            let running = self.begin(start).await;
-            self.running = Some(running.map_err(|error| error.lane(&own))?);
+            self.state = State::Idle;
+            let opened = self.opening.open(start, self.end.as_ref()).await;
+            let opened = opened.map_err(|error| error.lane(&own))?;
+            self.opened(opened, start.clone());
         }
         Ok(())
     }
 
     async fn release(&mut self, lanes: &[Lane]) -> Result<(), Error> {
-        if lanes.contains(&self.lane) {
-            self.running = None;
+        if lanes.contains(&self.opening.lane) {
+            self.state = State::Idle;
         }
         Ok(())
     }
@@ -296,14 +280,23 @@ impl Source for MySqlSource {
     }
 
     async fn close(&mut self) -> Result<(), Error> {
-        self.running = None;
+        self.state = State::Idle;
         Ok(())
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Self::Moving(_, Some(task)) = self {
+            task.abort();
+        }
     }
 }
 
 impl std::fmt::Debug for MySqlSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "MySqlSource({}, {:?})", self.connection.address(), self.options.tables)
+        let servers: Vec<String> = self.opening.connections.iter().map(Connection::address).collect();
+        write!(f, "MySqlSource({}, {:?})", servers.join(", "), self.opening.options.tables)
     }
 }
 

@@ -29,6 +29,14 @@ pub struct SourceOptions {
     /// How tables are read where the pipeline begins with their rows.
     #[serde(default)]
     pub snapshot: SnapshotOptions,
+    /// What is done where the server has removed the part of its log that is to be read next.
+    #[serde(default)]
+    pub on_purged: OnPurged,
+    /// More servers that have the same transactions: the replicas of the connection's `url`, or what it is a replica of, as
+    /// `mysql://HOST:PORT`. Where one cannot be read on, the next is taken that has all transactions that were read. They
+    /// need GTIDs, and a user and `tls` as the connection has them.
+    #[serde(default)]
+    pub urls: Vec<String>,
     /// The number under which the server knows this reader: another than that of every server and every other reader. A
     /// second reader of the same number ends the first. Default: made of the pipeline's and the instance's names.
     pub server_id: Option<u32>,
@@ -57,6 +65,8 @@ impl SourceOptions {
             exclude_columns: Vec::new(),
             start: Start::default(),
             snapshot: SnapshotOptions::default(),
+            on_purged: OnPurged::default(),
+            urls: Vec::new(),
             server_id: None,
             columns_from: ColumnsFrom::default(),
             zero_dates: OnZeroDate::default(),
@@ -108,6 +118,18 @@ impl Default for SnapshotOptions {
     fn default() -> Self {
         Self { readers: 2, part: ByteSize(4 << 20) }
     }
+}
+
+/// What is done where the server has removed the part of its log that is to be read next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnPurged {
+    /// The pipeline stops, and says what the server still has.
+    #[default]
+    Stop,
+    /// All tables are copied anew, and the log is read on from its end. Rows that were deleted in the gap stay in targets.
+    /// Tables without a primary key stop the pipeline: their rows would be there twice.
+    Resnapshot,
 }
 
 /// Where the names of columns come from, the labels of ENUM and SET, and what else the log has only under

@@ -23,6 +23,40 @@ pub enum End {
     Time(Moment),
 }
 
+/// Bytes of a transaction that is given in one piece; a larger one is divided.
+const WHOLE_BYTES: usize = 1 << 20;
+
+/// What was read and not given.
+#[derive(Default)]
+struct Gathered {
+    records: Vec<Record>,
+    events: usize,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, record: Record, bytes: usize) {
+        self.events += usize::from(matches!(record, Record::Rows { .. }));
+        self.bytes += bytes + OVERHEAD;
+        self.records.push(record);
+    }
+}
+
+/// A point between two transactions.
+struct Whole {
+    at: LogPosition,
+    records: usize,
+    events: usize,
+    bytes: usize,
+}
+
+impl Whole {
+    /// Where nothing was gathered.
+    fn of(at: LogPosition) -> Self {
+        Self { at, records: 0, events: 0, bytes: 0 }
+    }
+}
+
 /// Reads a lane's events, and gathers those of its tables.
 pub struct Reader {
     lane: Lane,
@@ -36,9 +70,9 @@ pub struct Reader {
     began: Place,
     /// Where the stretch that is gathered begins.
     from: LogPosition,
-    records: Vec<Record>,
-    events: usize,
-    bytes: usize,
+    gathered: Gathered,
+    /// The last point between two transactions, and what of `gathered` is before it.
+    whole: Whole,
     /// The end of the run was reached.
     ended: bool,
     /// A table was changed, and what is known of it may be old.
@@ -70,10 +104,9 @@ impl Reader {
             since,
             until,
             began: at.place.clone(),
+            whole: Whole::of(at.clone()),
             from: at,
-            records: Vec::new(),
-            events: 0,
-            bytes: 0,
+            gathered: Gathered::default(),
             ended,
             wants_knowledge: false,
             took_rows: false,
@@ -138,6 +171,7 @@ impl Reader {
         let part = self.snapshot.as_mut()?.take(at.ordinal)?;
         let from =
             Reached { at: std::mem::replace(&mut self.from, at.clone()), progress: self.progress.take() };
+        self.whole = Whole::of(at.clone());
         self.progress = self.snapshot.as_ref().map(|snapshot| snapshot.progress().clone());
         self.look_for_the_end();
         Some((part, from, Reached { at, progress: self.progress.clone() }))
@@ -148,11 +182,23 @@ impl Reader {
         self.log.position()
     }
 
-    /// Goes on with a new connection, from where it was. What was gathered must have been taken.
+    /// Goes on with a new connection, from where it was. What was gathered is read again.
     pub fn reconnect(&mut self) {
         self.log = Log::new(self.from.clone());
         self.began = self.from.place.clone();
+        self.gathered = Gathered::default();
+        self.whole = Whole::of(self.from.clone());
         self.took_rows = false;
+    }
+
+    /// Whether the moment at which the lane begins was reached.
+    pub fn has_begun(&self) -> bool {
+        self.since.is_none()
+    }
+
+    /// Up to where everything was given.
+    pub fn given(&self) -> Reached {
+        Reached { at: self.from.clone(), progress: self.progress.clone() }
     }
 
     /// Up to where the log was read.
@@ -189,24 +235,40 @@ impl Reader {
 
     /// Bytes that were gathered.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.gathered.bytes
     }
 
     /// Whether anything was gathered.
     pub fn has_records(&self) -> bool {
-        !self.records.is_empty()
+        !self.gathered.records.is_empty()
+    }
+
+    /// Whether what was gathered is to be given while there is room for a number of bytes: whole transactions, or as much
+    /// of one as makes it worth to be divided. A position between two transactions can be read on from another server.
+    pub fn is_ready(&self, room: usize) -> bool {
+        self.whole.records > 0 || (self.has_records() && self.gathered.bytes >= WHOLE_BYTES.min(room))
     }
 
     /// A stretch of nothing where the lane stands.
     pub fn nothing(&self) -> Stretch {
-        let here = Reached { at: self.from.clone(), progress: self.progress.clone() };
+        let here = self.given();
         Stretch { from: here.clone(), to: here, records: Vec::new(), events: 0, bytes: 0 }
     }
 
-    /// What was gathered, up to where the log was read. Nothing before the moment at which the lane begins.
-    pub fn take(&mut self) -> Option<Stretch> {
-        let to = self.here();
-        if self.since.is_some() || (self.records.is_empty() && to == self.from) {
+    /// What was gathered of whole transactions; where there is none and `divides`, what there is of the open one. Nothing
+    /// before the moment at which the lane begins.
+    pub fn take(&mut self, divides: bool) -> Option<Stretch> {
+        if self.since.is_some() {
+            return None;
+        }
+        if self.whole.records == 0 && divides && self.has_records() && !self.log.has_entries() {
+            let Gathered { records, events, bytes } = &self.gathered;
+            self.whole = Whole { at: self.here(), records: records.len(), events: *events, bytes: *bytes };
+        }
+        let Whole { at: to, records, events, bytes } =
+            std::mem::replace(&mut self.whole, Whole::of(LogPosition::default()));
+        self.whole.at = to.clone();
+        if records == 0 && to == self.from {
             return None;
         }
         let from = Reached {
@@ -216,18 +278,22 @@ impl Reader {
                 self.snapshot.as_ref().map(|snapshot| snapshot.progress().clone()),
             ),
         };
+        let left = self.gathered.records.split_off(records);
+        self.gathered.events -= events;
+        self.gathered.bytes -= bytes;
+        let records = std::mem::replace(&mut self.gathered.records, left);
         Some(Stretch {
             from,
             to: Reached { at: to, progress: self.progress.clone() },
-            records: std::mem::take(&mut self.records),
-            events: std::mem::take(&mut self.events),
-            bytes: std::mem::take(&mut self.bytes),
+            records,
+            events,
+            bytes,
         })
     }
 
     /// Whether the log went on to another transaction or file since the last stretch.
     pub fn has_moved(&self) -> bool {
-        self.since.is_none() && !self.log.is_in_transaction() && self.place() != self.from.place
+        self.since.is_none() && self.whole.at.place != self.from.place
     }
 
     /// Takes an event.
@@ -245,13 +311,25 @@ impl Reader {
     /// [`ReadError`].
     pub fn gather(&mut self, most: usize) -> Result<bool, ReadError> {
         while !self.ended && !self.wants_knowledge {
-            let Some(entry) = self.log.next()? else { return Ok(false) };
+            let Some(entry) = self.log.next()? else {
+                self.note_whole();
+                return Ok(false);
+            };
             self.entry(entry)?;
-            if self.bytes >= most && !self.log.has_entries() {
-                return Ok(true);
+            if self.gathered.bytes >= most && !self.log.has_entries() {
+                break;
             }
         }
+        self.note_whole();
         Ok(true)
+    }
+
+    /// Notes that everything up to here is whole, where it is.
+    fn note_whole(&mut self) {
+        if !self.log.is_in_transaction() && !self.log.has_entries() {
+            let Gathered { records, events, bytes } = &self.gathered;
+            self.whole = Whole { at: self.here(), records: records.len(), events: *events, bytes: *bytes };
+        }
     }
 
     fn entry(&mut self, entry: Entry) -> Result<(), ReadError> {
@@ -290,6 +368,7 @@ impl Reader {
             self.since = None;
             // Where the transaction begins: what came before it is no part of the lane.
             self.from = LogPosition { events: 0, ..self.log.position() };
+            self.whole = Whole::of(self.from.clone());
         }
         if let Some(End::Time(moment)) = self.until
             && millis >= moment.0
@@ -319,9 +398,8 @@ impl Reader {
             return Ok(());
         }
         self.took_rows = true;
-        self.bytes += entry.rows.images.len() + OVERHEAD;
-        self.events += 1;
-        self.records.push(Record::Rows { table, entry });
+        let bytes = entry.rows.images.len();
+        self.gathered.add(Record::Rows { table, entry }, bytes);
         Ok(())
     }
 
@@ -367,8 +445,7 @@ impl Reader {
                     ControlEvent::SchemaChange { table, schema: None, ddl: Some(entry.query.sql.clone()) }
                 }
             };
-            self.bytes += OVERHEAD;
-            self.records.push(Record::Control(event));
+            self.gathered.add(Record::Control(event), 0);
         }
         self.wants_knowledge |=
             concerned && ddl.verb != Verb::Truncate && self.catalog.depends_on_knowledge();

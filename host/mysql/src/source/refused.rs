@@ -11,6 +11,25 @@ const NO_LOG: u16 = 1236;
 /// What MariaDB answers to the older of two readers of one number (`ER_SLAVE_SAME_ID`).
 const SAME_ID: u16 = 4052;
 
+/// What whoever runs a pipeline can do whose log is gone.
+pub const CHOICES: &str = "\
+    what was changed since is not in any log that this pipeline can read. Choose: copy the tables anew, once by `sluicegate \
+    run FILE --resnapshot`, or whenever it happens by `on_purged: resnapshot` of the source; read from a replica that still \
+    has the log (`urls` of the source); restore the server's files; or go on without those changes: `sluicegate positions \
+    reset`, and a `start` that the server has. Keep logs for longer than the pipeline may stand still: \
+    `SET GLOBAL binlog_expire_logs_seconds`";
+
+/// The server does not have what is asked for, in its own words.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} (error {NO_LOG})")]
+pub struct Gone(String);
+
+/// Whether an error says that the server does not have the log that is asked for.
+pub fn is_gone(error: &Error) -> bool {
+    let cause = std::error::Error::source(error);
+    cause.and_then(<dyn std::error::Error>::downcast_ref::<Gone>).is_some()
+}
+
 /// Sorts an error. `what` says what was tried.
 pub fn sort(error: Native, what: &str) -> Error {
     match error {
@@ -37,15 +56,10 @@ fn no_log(message: &str, what: &str) -> Error {
         "not in the master's binlog",
         "no longer exist",
         "missing gtid",
+        "missing the gtid",
     ]) {
-        return Error::fatal(format!(
-            "the server no longer has the part of its log that is to be read ({message})"
-        ))
-        .help(
-            "changes are lost to this pipeline. Choose: restore the server's files; fill the targets anew, then \
-             `sluicegate positions reset` and a `start` of today; or read from a replica that still has the log. Keep \
-             logs for longer than the pipeline may stand still: `binlog_expire_logs_seconds`",
-        );
+        let what = "the server no longer has the part of its log that is to be read";
+        return Error::fatal(what).caused_by(Gone(message.to_owned())).help(CHOICES);
     }
     if has(&[
         "impossible position",
@@ -54,11 +68,10 @@ fn no_log(message: &str, what: &str) -> Error {
         "event too small",
         "past the end",
         "> file size",
+        "has more gtids",
     ]) {
-        return Error::fatal(format!("the server's log is not the one that was read before ({message})")).help(
-            "the server was set up anew or restored. Fill the targets anew, then `sluicegate positions reset` and a \
-             `start` of today",
-        );
+        let what = "the server's log is not the one that was read before";
+        return Error::fatal(what).caused_by(Gone(message.to_owned())).help(CHOICES);
     }
     Error::fatal(format!("{what} ({message}, error {NO_LOG})"))
 }
@@ -83,9 +96,10 @@ mod tests {
         assert!(twice.to_string().contains("`server_id`"), "{twice}");
         let purged = told("Could not find first log file name in binary log index file");
         assert_eq!(purged.class(), Class::Fatal);
-        assert!(purged.to_string().contains("no longer has"), "{purged}");
+        assert!(purged.to_string().contains("no longer has") && is_gone(&purged), "{purged}");
         let other = told("Client requested master to start replication from impossible position");
-        assert!(other.to_string().contains("not the one"), "{other}");
-        assert_eq!(told("bad luck").class(), Class::Fatal);
+        assert!(other.to_string().contains("not the one") && is_gone(&other), "{other}");
+        let unknown = told("bad luck");
+        assert!(unknown.class() == Class::Fatal && !is_gone(&unknown));
     }
 }

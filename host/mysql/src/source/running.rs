@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_connector::{Chunk, Class, Error, Event};
-use sluicegate_model::Incarnation;
+use sluicegate_model::{Incarnation, Position};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -17,7 +17,6 @@ use super::options::ColumnsFrom;
 use super::reader::{ReadError, Reader};
 use super::tables::Tables;
 use crate::Connection;
-use crate::binlog::gtid::GtidSet;
 use crate::binlog::{BinlogError, LogPosition, Place};
 
 /// How often the position moves on over what is of no table that is read.
@@ -45,13 +44,9 @@ pub struct Server {
 impl Server {
     /// Begins to read from a position.
     fn feed(&self, at: &LogPosition) -> Feed {
-        // A set of none would be the whole log.
-        let by_gtid = |gtids: &GtidSet| {
-            self.facts.names_transactions && (!gtids.is_empty() || at.place.file.is_empty())
-        };
-        let from = match &at.gtids {
-            Some(gtids) if by_gtid(gtids) => From::Gtids(gtids.clone()),
-            _ => From::Place(at.place.clone()),
+        let from = match self.facts.by_gtid(at) {
+            Some(gtids) => From::Gtids(gtids.clone()),
+            None => From::Place(at.place.clone()),
         };
         let request =
             Request { from, server_id: self.reader_id, heartbeat: self.heartbeat, family: self.facts.family };
@@ -66,6 +61,17 @@ impl Server {
     }
 }
 
+/// What is told of a lane before anything comes, so that it is not begun elsewhere after a crash.
+#[derive(Clone, Debug)]
+pub enum Announce {
+    /// Nothing.
+    Nothing,
+    /// Where it begins.
+    Beginning,
+    /// Where it goes on after a position: at another server, or behind a gap.
+    After(Box<Position>),
+}
+
 /// A lane that is read.
 pub struct Running {
     server: Server,
@@ -73,15 +79,17 @@ pub struct Running {
     incarnation: Incarnation,
     reader: Reader,
     feed: Option<Feed>,
-    /// An event that there was no room for.
+    /// An event that there was no room for, or no time.
     held: Option<Sent>,
+    /// There was no room: what was gathered is given.
+    full: bool,
     /// Said when everything that was read before it was given.
     failed: Option<Error>,
     learning: Option<JoinHandle<Result<Knowledge, Error>>>,
     /// When the position may move on by itself.
     next_move: Instant,
-    /// Where it begins is yet to be told, so that it is not begun elsewhere after a crash.
-    announces: bool,
+    /// What is yet to be told.
+    announces: Announce,
     finished: bool,
     /// Where an event was damaged on its way: once may be the network.
     damaged: Option<Place>,
@@ -102,14 +110,13 @@ enum Filled {
 }
 
 impl Running {
-    /// A lane that is read from the reader's position on. `announces` says that its first position is to be told before
-    /// anything comes.
+    /// A lane that is read from the reader's position on.
     pub fn new(
         server: Server,
         facts: Arc<LaneFacts>,
         incarnation: Incarnation,
         reader: Reader,
-        announces: bool,
+        announces: Announce,
     ) -> Self {
         Self {
             server,
@@ -118,6 +125,7 @@ impl Running {
             reader,
             feed: None,
             held: None,
+            full: false,
             failed: None,
             learning: None,
             next_move: Instant::now() + MOVE_EVERY,
@@ -125,6 +133,12 @@ impl Running {
             finished: false,
             damaged: None,
         }
+    }
+
+    /// Up to where everything was given; `None` where the lane has not begun yet.
+    pub fn given(&self) -> Option<Position> {
+        let told = matches!(self.announces, Announce::Nothing) && self.reader.has_begun();
+        told.then(|| self.reader.given().to_position(&self.facts.source))
     }
 
     /// What comes next. Safe to cancel.
@@ -184,8 +198,14 @@ impl Running {
 
     /// Reads what is there.
     fn fill(&mut self, room: usize) -> Result<Filled, Error> {
-        if std::mem::take(&mut self.announces) {
-            return Ok(self.chunk(self.reader.nothing()));
+        match std::mem::replace(&mut self.announces, Announce::Nothing) {
+            Announce::Nothing => {}
+            Announce::Beginning => return Ok(self.chunk(self.reader.nothing())),
+            Announce::After(from) => {
+                let mut chunk = self.reader.nothing().into_chunk(&self.facts, self.incarnation);
+                chunk.from = *from;
+                return Ok(Filled::Chunk(Box::new(chunk)));
+            }
         }
         self.reader.begin_parts().map_err(|error| error.lane(&self.facts.lane))?;
         if self.failed.is_none()
@@ -195,12 +215,14 @@ impl Running {
         }
         let stops = self.failed.is_some() || self.reader.has_ended();
         let moves = self.reader.has_moved() && (stops || self.next_move <= Instant::now());
-        if (self.reader.has_records() || moves)
-            && let Some(stretch) = self.reader.take()
+        let full = std::mem::take(&mut self.full);
+        if (full || moves || self.reader.is_ready(room))
+            && let Some(stretch) = self.reader.take(!stops && (full || !moves))
         {
             return Ok(self.chunk(stretch));
         }
         if self.failed.is_none()
+            && !self.reader.has_records()
             && self.reader.has_part()
             && let Some((part, from, to)) = self.reader.take_part()
         {
@@ -243,6 +265,7 @@ impl Running {
             };
             if self.reader.has_records() && self.reader.bytes() + sent.event.len() > room {
                 self.held = Some(sent);
+                self.full = true;
                 return Ok(());
             }
             self.reader.push(&sent.event).map_err(|error| self.sort(error))?;

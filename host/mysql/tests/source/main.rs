@@ -1,7 +1,9 @@
 //! The source as the engine drives it, on real servers.
 
+mod failover;
 mod following;
 mod peers;
+mod purged;
 mod resuming;
 mod settings;
 mod starting;

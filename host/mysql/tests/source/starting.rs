@@ -1,16 +1,12 @@
 //! Where a source begins.
 
-use std::time::{Duration, Instant};
-
 use sluicegate_connector::{Class, StartAt};
 use sluicegate_model::{Moment, RowKind};
 use sluicegate_mysql::SourceOptions;
 use sluicegate_mysql::source::{Start, Until};
-use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
+use sluicegate_test_servers::{Flavour, MySql, MySqlOptions};
 
-use super::support::{
-    Reading, changes, database, events, ids, kill_readers, log_end, on_each_server, options,
-};
+use super::support::{Reading, changes, database, events, ids, log_end, on_each_server, options, purge};
 
 on_each_server! {
     rows_come_as_they_were_changed,
@@ -157,21 +153,16 @@ fn a_log_that_is_gone_stops_with_choices(flavour: Flavour) {
     drop(reading);
     for id in 1..=3 {
         client.execute(&format!("INSERT INTO d.t VALUES ({id})")).unwrap();
-        client.execute("FLUSH BINARY LOGS").unwrap();
     }
-    // A server keeps files that it believes somebody to read, and those that a crash now would need.
-    let files = |client: &mut MySqlClient| client.lines("SHOW BINARY LOGS").unwrap();
-    let last = files(&mut client).pop().unwrap();
-    let last = last.split('|').next().unwrap().to_owned();
-    let begun = Instant::now();
-    while files(&mut client).len() > 1 {
-        assert!(begun.elapsed() < Duration::from_mins(1), "the server keeps its log");
-        kill_readers(&mut client);
-        std::thread::sleep(Duration::from_millis(50));
-        client.execute(&format!("PURGE BINARY LOGS TO '{last}'")).unwrap();
-    }
-    let error = Reading::start(server.port(), options, None, StartAt::Position(at)).error();
+    purge(&mut client);
+    let error = Reading::new(server.port(), options, None).try_start(StartAt::Position(at)).unwrap_err();
     assert_eq!(error.class(), Class::Fatal, "{error}");
     let text = error.to_string();
-    assert!(text.contains("no longer has") && text.contains("positions reset"), "{text}");
+    let kept = client.lines("SHOW BINARY LOGS").unwrap().remove(0);
+    let kept = format!("{}:4", kept.split('|').next().unwrap());
+    for part in
+        ["no longer has", "positions reset", "--resnapshot", "on_purged", &kept, &log_end(&mut client)]
+    {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
 }

@@ -1,6 +1,6 @@
 //! A source, and what it gives.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::Int64Type;
@@ -62,6 +62,22 @@ pub fn kill_readers(client: &mut MySqlClient) -> usize {
     readers.len()
 }
 
+/// Has a server remove all files of its log but the one that it writes, and begin that.
+pub fn purge(client: &mut MySqlClient) {
+    client.execute("FLUSH BINARY LOGS").unwrap();
+    // A server keeps files that it believes somebody to read, and those that a crash now would need.
+    let files = |client: &mut MySqlClient| client.lines("SHOW BINARY LOGS").unwrap();
+    let last = files(client).pop().unwrap();
+    let last = last.split('|').next().unwrap().to_owned();
+    let begun = Instant::now();
+    while files(client).len() > 1 {
+        assert!(begun.elapsed() < LIMIT, "the server keeps its log");
+        kill_readers(client);
+        std::thread::sleep(Duration::from_millis(50));
+        client.execute(&format!("PURGE BINARY LOGS TO '{last}'")).unwrap();
+    }
+}
+
 /// Options for the tables of a database, from a place on.
 pub fn options(database: &str, start: Start) -> SourceOptions {
     SourceOptions { start, ..SourceOptions::new([format!("^{database}[.].*")]) }
@@ -76,6 +92,7 @@ pub struct Reading {
     pub source: MySqlSource,
     /// Where what was given ends.
     pub position: Option<Position>,
+    assigned: bool,
     finished: bool,
 }
 
@@ -91,13 +108,21 @@ impl Reading {
         if let Some(until) = until {
             source = source.until(until);
         }
-        Self { runtime, source, position: None, finished: false }
+        Self { runtime, source, position: None, assigned: false, finished: false }
+    }
+
+    /// The same, which reads tables again.
+    pub fn resnapshot(mut self, tables: &[&str]) -> Self {
+        self.source = self.source.resnapshot(tables.iter().map(|table| (*table).to_owned()).collect());
+        self
     }
 
     pub fn try_start(&mut self, at: StartAt) -> Result<(), Error> {
         let start = LaneStart { lane: Lane::new(LANE), at, incarnation: Incarnation(1), ahead: None };
+        let assigned = std::mem::replace(&mut self.assigned, true);
+        self.finished = false;
         self.runtime.block_on(async {
-            if let Event::Assigned(lanes) = self.source.next(0).await? {
+            if !assigned && let Event::Assigned(lanes) = self.source.next(0).await? {
                 assert_eq!(lanes, [Lane::new(LANE)]);
             }
             self.source.start(&[start]).await

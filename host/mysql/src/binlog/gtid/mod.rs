@@ -64,6 +64,15 @@ impl GtidSet {
         true
     }
 
+    /// Whether every transaction of `other` is in the set. None of the other family is.
+    pub fn contains_all(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::MySql(set), Self::MySql(other)) => set.contains_all(other),
+            (Self::MariaDb(set), Self::MariaDb(other)) => set.contains_all(other),
+            _ => other.is_empty(),
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         match self {

@@ -13,5 +13,5 @@ mod state;
 mod transactions;
 
 pub use entry::{Entry, RowsEntry, StatementEntry, Transaction};
-pub use position::{LogPosition, record_number};
+pub use position::{LogPosition, count_above, record_number};
 pub use state::Log;

@@ -20,6 +20,11 @@ pub const fn record_number(count: u64) -> u64 {
     (count + 1) << BETWEEN
 }
 
+/// The count of the first event whose number is above another.
+pub const fn count_above(number: u64) -> u64 {
+    number >> BETWEEN
+}
+
 /// A point in a log: before a transaction, and how much of it was read.
 ///
 /// A log can be read from the beginning of a transaction only, where its tables are described; so a point
@@ -127,6 +132,13 @@ mod tests {
                 let position = LogPosition { gtids: gtids.clone(), place, events, rows, ordinal: 11 };
                 assert_eq!(LogPosition::from_position(&position.to_position("s")), Ok(position));
             }
+        }
+    }
+
+    #[test]
+    fn counts_are_above_numbers() {
+        for number in [0, 5, record_number(0), record_number(0) + 1, record_number(7)] {
+            assert!(record_number(count_above(number)) > number, "{number}");
         }
     }
 

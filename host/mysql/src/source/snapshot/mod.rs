@@ -43,7 +43,7 @@ use tokio::task::JoinHandle;
 pub use part::Part;
 pub use progress::Progress;
 pub use shared::Shared;
-pub use tables::to_read;
+pub use tables::{all, without_key};
 
 use super::reader::has_reached;
 use crate::binlog::{BinlogError, LogPosition, Place, RowsEntry, Table};

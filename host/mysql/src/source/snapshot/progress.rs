@@ -26,6 +26,12 @@ pub struct Progress {
     /// The number of the last record that was a part of a table.
     #[serde(default)]
     last: u64,
+    /// Where it is not all tables that are read, those that are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    only: Option<BTreeSet<String>>,
+    /// The run that asked for tables to be read again: once is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_by: Option<u64>,
 }
 
 impl Progress {
@@ -45,9 +51,33 @@ impl Progress {
         }
     }
 
-    /// Whether a table needs no reading any more.
-    pub fn is_done(&self, table: &str) -> bool {
-        self.done.contains(table)
+    /// Nothing is to be read: the log alone brings rows.
+    pub fn none() -> Self {
+        Self { only: Some(BTreeSet::new()), ..Self::default() }
+    }
+
+    /// Whether a table is to be read, or read on.
+    pub fn wants(&self, table: &str) -> bool {
+        !self.done.contains(table) && self.only.as_ref().is_none_or(|only| only.contains(table))
+    }
+
+    /// Has tables read again from their beginnings, as a run asks. Numbers of parts go on growing.
+    pub fn again(&mut self, tables: impl IntoIterator<Item = String>, run: u64) {
+        self.asked_by = Some(run);
+        for table in tables {
+            if self.table.as_deref() == Some(&table) {
+                (self.table, self.after) = (None, Vec::new());
+            }
+            self.done.remove(&table);
+            if let Some(only) = &mut self.only {
+                only.insert(table);
+            }
+        }
+    }
+
+    /// Whether a run has had its tables put down to be read again.
+    pub fn was_asked_by(&self, run: u64) -> bool {
+        self.asked_by == Some(run)
     }
 
     /// Up to where a table was read; `None` where it was not begun.
@@ -76,7 +106,10 @@ impl Progress {
         if self.table.as_deref() == Some(table) {
             (self.table, self.after) = (None, Vec::new());
         }
-        self.done.insert(table.to_owned());
+        match &mut self.only {
+            Some(only) => drop(only.remove(table)),
+            None => drop(self.done.insert(table.to_owned())),
+        }
     }
 
     /// A number for a part that comes after a number of events, above those of all parts before it, and above what the
@@ -102,10 +135,27 @@ mod tests {
         assert_eq!(Progress::of(&position).unwrap(), None);
         progress.add_to(&mut position);
         assert_eq!(Progress::of(&position).unwrap(), Some(progress.clone()));
-        assert!(progress.is_done("shop.a") && progress.after(&"shop.a".into()).is_none());
+        assert!(!progress.wants("shop.a") && progress.after(&"shop.a".into()).is_none());
         assert_eq!(progress.after(&"shop.b".into()).unwrap(), ["7", "0a"]);
         progress.read(&"shop.b".into(), None);
-        assert!(progress.is_done("shop.b") && progress.table().is_none());
+        assert!(!progress.wants("shop.b") && progress.table().is_none());
+    }
+
+    #[test]
+    fn tables_are_read_again_once_a_run() {
+        let mut all = Progress::default();
+        all.read(&"shop.a".into(), None);
+        all.read(&"shop.b".into(), Some(&["7".to_owned()]));
+        let last = all.number(1, None);
+        all.again(["shop.a".to_owned(), "shop.b".to_owned()], 17);
+        assert!(all.wants("shop.a") && all.after(&"shop.b".into()).is_none() && all.was_asked_by(17));
+        assert!(all.number(1, None) > last);
+        // A lane that began in the log goes on without tables that come later.
+        let mut one = Progress::none();
+        one.again(["shop.a".to_owned()], 18);
+        assert!(one.wants("shop.a") && !one.wants("shop.later"));
+        one.read(&"shop.a".into(), None);
+        assert!(!one.wants("shop.a") && one == Progress { last: 0, asked_by: Some(18), ..Progress::none() });
     }
 
     #[test]
