@@ -36,6 +36,10 @@ pub(super) struct Arguments {
     /// process.
     #[arg(long)]
     takeover: bool,
+    /// Read the rows of tables of a MySQL or MariaDB again, beside their changes: of all, or of those that are named, as in
+    /// --resnapshot=shop.orders,shop.items. Once: the next start goes on from there.
+    #[arg(long, value_name = "TABLE", num_args = 0.., value_delimiter = ',', require_equals = true)]
+    resnapshot: Option<Vec<String>>,
 }
 
 const LONG: &str = "\
@@ -49,7 +53,8 @@ With --output json an object is printed for each pipeline that ends: `pipeline`,
 Examples:
   sluicegate run orders.yaml
   sluicegate run pipelines/ --metrics 127.0.0.1:9464
-  sluicegate run orders.yaml --until end";
+  sluicegate run orders.yaml --until end
+  sluicegate run shop.yaml --resnapshot=shop.orders";
 
 pub(super) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let level = signals::stop_level().map_err(|error| Failure::failed(format!("signals: {error}")))?;
@@ -57,7 +62,8 @@ pub(super) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         metrics::serve(address).await?;
     }
     let configs = load_all(&arguments.path)?;
-    let options = RunOptions { until: arguments.until, takeover: arguments.takeover };
+    let Arguments { until, takeover, resnapshot, .. } = arguments;
+    let options = RunOptions { until, takeover, resnapshot };
     let mut running = JoinSet::new();
     for config in configs {
         let pipeline = config.assemble(&options)?;

@@ -25,6 +25,8 @@ pub struct RunOptions {
     pub until: Option<RunUntil>,
     /// Whether to start beside processes of the pipeline that have other steps.
     pub takeover: bool,
+    /// Tables of the source that are read again, all where none is named; `None`: no table is.
+    pub resnapshot: Option<Vec<String>>,
 }
 
 /// Where a run ends by itself.
@@ -68,10 +70,8 @@ impl Config {
         let plan = plan::hash(&self.loaded, self.steps()?);
         let identity = self.identity()?.with_plan(plan).taking_over(run.takeover);
         let setting = self.setting(&identity);
-        let BuiltSource { source, group, ends } = file
-            .source
-            .build(&setting, run.until.as_ref())
-            .map_err(|error| self.refused("source", &error))?;
+        let BuiltSource { source, group, ends } =
+            file.source.build(&setting, run).map_err(|error| self.refused("source", &error))?;
         let route =
             letters::route(&self.loaded, &self.ring).map_err(|error| self.refused("dead_letters", &error))?;
         let sink = file

@@ -31,7 +31,7 @@ use sluicegate_model::{Decoded, Lane};
 pub(super) use starrocks::position_store;
 pub(super) use terms::Terms;
 
-use super::assemble::RunUntil;
+use super::assemble::RunOptions;
 use super::connections::ConnectionEntry;
 use super::sink::SinkEntry;
 use super::source::SourceEntry;
@@ -54,15 +54,17 @@ pub(super) struct BuiltSource {
 }
 
 impl SourceEntry {
-    /// A source, to be read until the end that a run was told.
-    pub(super) fn build(
-        &self,
-        setting: &Setting<'_>,
-        until: Option<&RunUntil>,
-    ) -> Result<BuiltSource, Error> {
+    /// A source, to be read as a run was told.
+    pub(super) fn build(&self, setting: &Setting<'_>, run: &RunOptions) -> Result<BuiltSource, Error> {
+        let until = run.until.as_ref();
         match self {
+            Self::MySql(on) => mysql::source(on, setting, run),
+            Self::Kafka(_) | Self::File(_) if run.resnapshot.is_some() => {
+                let what = format!("`--resnapshot` is not for a source that is {}", self.system());
+                Err(Error::configuration(what)
+                    .help("it reads tables again; messages and files are read again from `positions set` on"))
+            }
             Self::Kafka(on) => kafka::source(on, setting, until),
-            Self::MySql(on) => mysql::source(on, setting, until),
             Self::File(options) => file::source(options, setting, until),
         }
     }

@@ -8,25 +8,28 @@ use sluicegate_mysql::sink::MySqlEncoder;
 use sluicegate_mysql::source::Until;
 use sluicegate_mysql::{MySqlPositions, MySqlSink, MySqlSource, SinkOptions, SourceOptions};
 
-use super::super::assemble::RunUntil;
+use super::super::assemble::{RunOptions, RunUntil};
 use super::super::connections::OnMySql;
 use super::{BuiltSource, Setting};
 
 pub(super) fn source(
     from: &OnMySql<SourceOptions>,
     setting: &Setting<'_>,
-    until: Option<&RunUntil>,
+    run: &RunOptions,
 ) -> Result<BuiltSource, Error> {
     let identity = setting.identity;
     let mut source =
         MySqlSource::new(&from.connection, from.options.clone(), &identity.pipeline, &identity.instance)?;
-    if let Some(until) = until {
+    if let Some(tables) = &run.resnapshot {
+        source = source.resnapshot(tables.clone());
+    }
+    if let Some(until) = &run.until {
         source = source.until(match until {
             RunUntil::End => Until::End,
             RunUntil::Time(moment) => Until::Time(*moment),
         });
     }
-    Ok(BuiltSource { source: Box::new(source), group: None, ends: until.is_some() })
+    Ok(BuiltSource { source: Box::new(source), group: None, ends: run.until.is_some() })
 }
 
 pub(super) async fn sample(
