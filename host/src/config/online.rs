@@ -25,13 +25,17 @@ impl Config {
     /// The first thing that is not ready.
     pub async fn check_online(&self) -> Result<(Vec<OutputTable>, Vec<String>), Error> {
         let file = &self.loaded.pipeline;
+        let identity = self.identity()?;
+        let setting = self.setting(&identity);
+        let ready = file.source.check(&setting, &file.sink).await?;
         let sample = self.sample(20).await?;
         let rows = sample.into_iter().flat_map(|(_, decoded)| decoded.items).filter_map(|item| match item {
             Item::Rows(batch) => Some(batch),
             Item::Control(_) => None,
         });
         let rows: Vec<ChangeBatch> = rows.collect();
-        let mut notes = self.needs_unmet()?;
+        let mut notes = ready;
+        notes.extend(self.needs_unmet()?);
         notes.extend(self.needs_unmet_by(&rows)?);
         let mut problems = Vec::new();
         let tables = rows.iter().map(|batch| batch.slice(0, 0));
@@ -40,8 +44,7 @@ impl Config {
         self.loaded.check(problems)?;
         let tables = outputs.tables();
 
-        let identity = self.identity()?;
-        let mut sink = file.sink.build(&file.source, &self.setting(&identity), None, None)?;
+        let mut sink = file.sink.build(&file.source, &setting, None, None)?;
         // Topics that the run will make need not be there, and are not made by a check.
         let outputs = if file.sink.makes_outputs() { Vec::new() } else { outputs.into_batches() };
         sink.prepare(&outputs).await?;

@@ -35,7 +35,7 @@ pub struct LogEnd {
 }
 
 /// Variables of the server that are looked at, or shown to whoever must change one.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "server_uuid",
     "server_id",
     "log_bin",
@@ -44,6 +44,7 @@ const VARIABLES: [&str; 8] = [
     "binlog_row_metadata",
     "gtid_mode",
     "binlog_row_value_options",
+    "binlog_expire_logs_seconds",
 ];
 
 impl Facts {
@@ -75,6 +76,16 @@ impl Facts {
             Family::MariaDb => (format!("mariadb-{}", get("server_id")), true),
         };
         Self { family, version, source, names_transactions, variables }
+    }
+
+    /// A setting as the server shows it; empty where it has none of that name.
+    pub fn variable(&self, name: &str) -> &str {
+        self.variables.get(name).map_or("", String::as_str)
+    }
+
+    /// Whether there is a log.
+    pub fn writes_log(&self) -> bool {
+        self.variables.get("log_bin").is_none_or(|on| on.eq_ignore_ascii_case("ON"))
     }
 
     /// The transactions by which a log is read from a position on; `None` where it is read by file and offset.

@@ -6,6 +6,7 @@
 //! | `tables` | which tables and columns are read |
 //! | `facts` | what the server says of itself and its log |
 //! | `opening` | from a place to a lane that is read |
+//! | `check` | whether a server is ready to be a source |
 //! | `begin` | where the lane begins |
 //! | `kept` | what a server still has of its log |
 //! | `dump` | asking a server for its log |
@@ -24,6 +25,7 @@
 
 mod begin;
 mod catalog;
+mod check;
 mod chunk;
 mod ddl;
 mod dump;
@@ -138,6 +140,21 @@ impl MySqlSource {
             change(opening);
         }
         self
+    }
+
+    /// Looks whether the servers are ready; `position` is where the pipeline stands. Gives what a person should know.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] with everything that must be mended, each with the statement that
+    /// does; the servers'.
+    pub async fn check(&self, position: Option<&Position>) -> Result<Vec<String>, Error> {
+        let mut notes = Vec::new();
+        for connection in &self.opening.connections {
+            let found = check::check(&self.opening, connection, position).await?.into_notes()?;
+            let address = connection.address();
+            notes.extend(found.into_iter().map(|note| format!("{address}: {note}")));
+        }
+        Ok(notes)
     }
 
     /// The first rows of the newest file of the log, in batches until there are `count`. Nothing is committed.

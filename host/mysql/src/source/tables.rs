@@ -18,6 +18,8 @@ const OURS: [&str; 2] = ["sluicegate_positions", "sluicegate_state"];
 /// Which tables and columns are read.
 #[derive(Clone, Debug)]
 pub struct Tables {
+    /// `tables` as it was written.
+    written: Vec<String>,
     taken: Names,
     left: Names,
     columns_left: Names,
@@ -34,6 +36,7 @@ impl Tables {
             return Err(Error::configuration("the source has no tables").help(help));
         }
         Ok(Self {
+            written: options.tables.clone(),
             taken: Names::new(&options.tables, "tables", Kind::Tables(database))?,
             left: Names::new(&options.exclude_tables, "exclude_tables", Kind::Tables(database))?,
             columns_left: Names::new(&options.exclude_columns, "exclude_columns", Kind::Columns)?,
@@ -46,6 +49,26 @@ impl Tables {
         let special = || OF_THE_SERVER.contains(&database) || OURS.contains(&table);
         let taken = self.taken.names.contains(&name) || (self.taken.match_expression(&name) && !special());
         taken && !self.left.has(&name)
+    }
+
+    /// What of `tables`, as it was written, matches none of the names of tables.
+    pub fn unmatched(&self, names: &[String]) -> Vec<String> {
+        let is_expression = |written: &String| written.starts_with('^');
+        let mut expressions = vec![false; self.taken.expressions.len()];
+        for name in names {
+            for place in &self.taken.expressions.matches(name) {
+                expressions[place] = true;
+            }
+        }
+        let mut expressions = expressions.into_iter();
+        let unmatched = |written: &&String| {
+            if is_expression(written) {
+                return expressions.next() == Some(false);
+            }
+            let own = |name: &String| name == *written || name.ends_with(&format!(".{written}"));
+            !names.iter().any(own)
+        };
+        self.written.iter().filter(unmatched).cloned().collect()
     }
 
     /// Whether a column of a table is read.
@@ -134,6 +157,13 @@ mod tests {
         assert!(tables.take("shop", "orders") && tables.take("crm", "customer"));
         assert!(!tables.take("other", "orders") && !tables.take("crm", "customers_old"));
         assert!(!tables.take("crm", "users"), "left out");
+    }
+
+    #[test]
+    fn what_matches_nothing_is_told() {
+        let tables = tables(&["orders", "crm.users", "^a[.].*", "^crm[.].*"], &[], &[]);
+        let names = ["shop.orders".to_owned(), "crm.customers".to_owned()];
+        assert_eq!(tables.unmatched(&names), ["crm.users", "^a[.].*"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The source as the engine drives it, on real servers.
 
+mod checks;
 mod failover;
 mod following;
 mod peers;

@@ -69,6 +69,14 @@ impl SourceEntry {
         }
     }
 
+    /// Looks whether its servers are ready, where more can be said than its rows show. Gives what a person should know.
+    pub(super) async fn check(&self, setting: &Setting<'_>, sink: &SinkEntry) -> Result<Vec<String>, Error> {
+        match self {
+            Self::MySql(on) => mysql::check(on, setting, sink.positions(self, setting)).await,
+            Self::Kafka(_) | Self::File(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Records to look at, `count` at most. Nothing is committed.
     pub(super) async fn sample(&self, directory: &Path, count: usize) -> Result<Vec<(Lane, Decoded)>, Error> {
         match self {

@@ -32,6 +32,23 @@ pub(super) fn source(
     Ok(BuiltSource { source: Box::new(source), group: None, ends: run.until.is_some() })
 }
 
+/// Looks whether the servers are ready. Positions that cannot be had are none: the sink says what is wrong with it.
+pub(super) async fn check(
+    from: &OnMySql<SourceOptions>,
+    setting: &Setting<'_>,
+    positions: Result<Box<dyn PositionAdmin>, Error>,
+) -> Result<Vec<String>, Error> {
+    let identity = setting.identity;
+    let source =
+        MySqlSource::new(&from.connection, from.options.clone(), &identity.pipeline, &identity.instance)?;
+    let lanes = match positions {
+        Ok(mut positions) => positions.show().await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    let position = lanes.into_iter().find_map(|lane| lane.position);
+    source.check(position.as_ref()).await
+}
+
 pub(super) async fn sample(
     from: &OnMySql<SourceOptions>,
     count: usize,
