@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mysql_async::Row;
 use sluicegate_connector::{Class, Error, LaneStart, StartAt};
 use sluicegate_model::{Lane, Position};
 
@@ -184,6 +185,9 @@ impl Opening {
             Finder { connection, facts, options: &self.options, server_id: self.server_id, lane: &self.lane };
         let StartAt::Position(position) = &start.at else {
             let begin = finder.find(session, &start.at).await?;
+            if matches!(self.options.start, Start::Snapshot | Start::Latest) {
+                self.check_prepared(session).await?;
+            }
             if matches!(self.options.start, Start::Gtid(_) | Start::File(_)) {
                 let kept = Kept::read(facts, session).await?;
                 if let Some(missing) = kept.misses(facts, &begin.at) {
@@ -203,6 +207,7 @@ impl Opening {
         let is_other = position.source != facts.source;
         if jumps {
             let end = facts.end(session).await?;
+            self.check_prepared(session).await?;
             let after = begin.at.ordinal + begin.at.events + u64::from(begin.at.rows > 0);
             let at = LogPosition {
                 gtids: end.gtids,
@@ -243,6 +248,33 @@ impl Opening {
                 Err(Refusal::Gone(error))
             }
         }
+    }
+
+    /// Waits for XA transactions that are prepared where a lane begins at the log's end: their rows are in the log before
+    /// it, and in the tables only when they are committed.
+    async fn check_prepared(&self, session: &mut Session) -> Result<(), Error> {
+        let rows: Result<Vec<Row>, Error> =
+            session.rows("XA RECOVER", "XA transactions cannot be listed").await;
+        let prepared = match rows {
+            Ok(rows) => rows.len(),
+            Err(error) if session.is_broken() => return Err(error),
+            Err(error) => {
+                tracing::warn!(
+                    lane = %self.lane,
+                    "an XA transaction that is prepared now and committed later would not be seen, and none can be looked \
+                     for: `GRANT XA_RECOVER_ADMIN ON *.*` to the user ({error})"
+                );
+                0
+            }
+        };
+        if prepared == 0 {
+            return Ok(());
+        }
+        Err(Error::transient(format!(
+            "{prepared} XA transactions are prepared: their rows were logged before the place where the lane begins"
+        ))
+        .lane(&self.lane)
+        .help("they are waited for; `XA RECOVER` shows them, `XA COMMIT` or `XA ROLLBACK` ends what nobody will"))
     }
 
     /// How much of the tables was read, and whether that is another than the lane's position says: some are to be read

@@ -10,3 +10,4 @@ mod settings;
 mod starting;
 mod support;
 mod tables;
+mod xa;
