@@ -1,6 +1,6 @@
 //! Messages of Oracle GoldenGate about accounts, of every kind, and the table that they leave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -15,7 +15,7 @@ const COMPRESSED: u64 = 3_000;
 
 /// A stream of changes to a table of accounts, the same for the same seed: inserts, whole and compressed updates,
 /// changes of the key, at times compressed, deletes, and keys that come back. Behind each change stands a message for an audit table that
-/// has no key. So in a partition changes are at the even offsets, and what is said about them at the odd ones.
+/// has no key, or two, for an audit table and a journal. So in a partition what is said about a change has the next offsets.
 ///
 /// An account stays in its partition: what happens to it is in order.
 #[derive(Debug)]
@@ -23,7 +23,10 @@ pub struct Accounts {
     random: StdRng,
     partitions: Vec<Partition>,
     changes: u64,
-    audit: Option<Record>,
+    /// What is said about the last change and has not come yet.
+    said: VecDeque<Record>,
+    /// Whether there is a journal.
+    journal: bool,
     /// Whether some changes of a key are compressed.
     compressed: bool,
 }
@@ -50,7 +53,19 @@ impl Accounts {
     /// Changes to accounts of this many partitions.
     pub fn new(partitions: i32, seed: u64) -> Self {
         let partitions = (0..partitions).map(|_| Partition::default()).collect();
-        Self { random: StdRng::seed_from_u64(seed), partitions, changes: 0, audit: None, compressed: true }
+        let random = StdRng::seed_from_u64(seed);
+        Self { random, partitions, changes: 0, said: VecDeque::new(), journal: false, compressed: true }
+    }
+
+    /// The same with the journal.
+    #[must_use]
+    pub fn with_journal(self) -> Self {
+        Self { journal: true, ..self }
+    }
+
+    /// Messages of each change.
+    pub fn messages_a_change(&self) -> usize {
+        if self.journal { 3 } else { 2 }
     }
 
     /// The same with whole images wherever a key changes, for a target that cannot move a row.
@@ -71,8 +86,8 @@ impl Accounts {
         self.changes
     }
 
-    /// The next change, and what is said about it.
-    fn change(&mut self) -> (Record, Record) {
+    /// The next change. What is said about it comes behind it.
+    fn change(&mut self) -> Record {
         let number = self.changes;
         self.changes += 1;
         let count = self.partitions.len() as u64;
@@ -145,8 +160,10 @@ impl Accounts {
             Record::keyless(text).partition(place as i32)
         };
         let change = message("ACCOUNTS", op, r#","primary_keys":["ID"]"#, &images);
-        let audit = format!(r#""after":{{"NUMBER":{number},"OP":"{op}","ID":{id}}}"#);
-        (change, message("AUDIT", 'I', "", &audit))
+        let about = format!(r#""after":{{"NUMBER":{number},"OP":"{op}","ID":{id}}}"#);
+        let tables = ["AUDIT", "JOURNAL"].into_iter().take(1 + usize::from(self.journal));
+        self.said.extend(tables.map(|table| message(table, 'I', "", &about)));
+        change
     }
 }
 
@@ -154,12 +171,7 @@ impl Iterator for Accounts {
     type Item = Record;
 
     fn next(&mut self) -> Option<Record> {
-        if let Some(audit) = self.audit.take() {
-            return Some(audit);
-        }
-        let (change, audit) = self.change();
-        self.audit = Some(audit);
-        Some(change)
+        self.said.pop_front().or_else(|| Some(self.change()))
     }
 }
 

@@ -12,7 +12,7 @@ use sluicegate_tests::Bench;
 
 use super::processes::Process;
 use super::tables::difference;
-use super::{hurt, plan};
+use super::{files, hurt, plan};
 use crate::settings;
 
 const INSTANCE: &str = "a";
@@ -138,9 +138,7 @@ sink:
     user: {user}
     password: {user}
     writers: 3
-dead_letters: {{ file: {INSTANCE}.dead.ndjson }}
-# Epochs as long as they are under load, so that most faults hit one that is half written.
-engine: {{ memory: 8MiB, max_delay: 700ms }}
-"#
+{end}"#,
+        end = files::end(INSTANCE),
     )
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `plan` | which faults, and when |
 //! | `processes` | a process and what is done to it |
+//! | `files` | the pipeline files of those that write to tables |
 //! | `tables` | the same into tables of MySQL and MariaDB |
 //! | `binlog` | from tables and the binlog of MySQL and MariaDB into tables |
 //! | `starrocks` | the same into tables of a simulated StarRocks |
@@ -15,6 +16,7 @@
 //! What is here goes from topics to topics.
 
 mod binlog;
+mod files;
 mod plan;
 mod processes;
 mod starrocks;

@@ -1,6 +1,6 @@
 //! From a topic into tables of a simulated StarRocks, whose servers die and start again meanwhile and lose answers: upserts,
-//! compressed updates, changes of the key and deletes in a primary key table, and a duplicate key table that shows each
-//! change once, with the lane and the offset that it came from.
+//! compressed updates, changes of the key and deletes in a primary key table, a duplicate key table that shows each change
+//! once, and one whose rows say from which lane and offset they came.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,6 +14,7 @@ use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 use sluicegate_tests::{Accounts, Bench};
 use starrocks_sim::{Kind, Operation};
 
+use super::files::FromTopic;
 use super::processes::Process;
 use super::tables::difference;
 use super::{INSTANCES, Pace, broker, catch_up, hurt, plan, produce};
@@ -22,13 +23,15 @@ use crate::starrocks::{Cluster, USER};
 
 const TOPIC: &str = "ogg.shop.accounts";
 const PARTITIONS: i32 = 12;
-/// So that all of them take as long as the faults do: each is a message about the account and one about the change.
-const CHANGES_A_FAULT: usize = 3_000;
+/// So that all of them take as long as the faults do: each is a message about the account and two about the change.
+const CHANGES_A_FAULT: usize = 2_000;
 
-const TABLES: [&str; 2] = [
+const TABLES: [&str; 3] = [
     "CREATE TABLE ods.accounts (id LARGEINT NOT NULL, owner VARCHAR(40) NOT NULL, balance DECIMAL(18,2) NOT NULL, \
      note VARCHAR(40), `change` LARGEINT NOT NULL) PRIMARY KEY(id) DISTRIBUTED BY HASH(id)",
-    "CREATE TABLE ods.audit (number LARGEINT NOT NULL, op VARCHAR(1) NOT NULL, id LARGEINT NOT NULL, lane INT NOT NULL, \
+    "CREATE TABLE ods.audit (number LARGEINT NOT NULL, op VARCHAR(1) NOT NULL, id LARGEINT NOT NULL) \
+     DUPLICATE KEY(number) DISTRIBUTED BY HASH(number)",
+    "CREATE TABLE ods.journal (number LARGEINT NOT NULL, op VARCHAR(1) NOT NULL, id LARGEINT NOT NULL, lane INT NOT NULL, \
      at BIGINT NOT NULL) DUPLICATE KEY(number) DISTRIBUTED BY HASH(number)",
 ];
 
@@ -58,7 +61,8 @@ fn torment(name: &str, positions: &str, connections: &str) {
     for table in TABLES {
         cluster.rows(table);
     }
-    let (bench, mut accounts) = (Bench::new(name), Accounts::new(PARTITIONS, seed).with_whole_keys());
+    let (bench, mut accounts) =
+        (Bench::new(name), Accounts::new(PARTITIONS, seed).with_whole_keys().with_journal());
     for instance in INSTANCES {
         let text = pipeline(instance, kafka.brokers(), &cluster, positions);
         bench.write(&format!("{instance}.yaml"), format!("{text}connections: {connections}\n"));
@@ -66,7 +70,7 @@ fn torment(name: &str, positions: &str, connections: &str) {
     let began = Instant::now();
     let plans = plan::plan(faults, INSTANCES.len(), seed);
     let mut processes = INSTANCES.map(|instance| Process::start(&bench, instance));
-    let pace = Pace { messages: 2 * changes, over: plan::duration(&plans) };
+    let pace = Pace { messages: accounts.messages_a_change() * changes, over: plan::duration(&plans) };
     let calm = AtomicBool::new(false);
     let ended = thread::scope(|scope| {
         scope.spawn(|| trouble(&cluster, &calm, seed));
@@ -151,12 +155,18 @@ fn fault(random: &mut StdRng) -> (Operation, Kind, &'static str) {
 fn look(cluster: &Cluster, accounts: &Accounts, ends: &BTreeMap<i32, i64>) -> String {
     let found = cluster.rows("SELECT id, owner, balance, note, `change` FROM ods.accounts ORDER BY id");
     let mut wrong = difference(&accounts.rows(), &found);
-    // What is said about a change stands behind it.
+    let numbers = cluster.rows("SELECT number FROM ods.audit");
+    let different: BTreeSet<&String> = numbers.iter().collect();
+    if numbers.len() as u64 != accounts.changes() || different.len() != numbers.len() {
+        let (all, different, should) = (numbers.len(), different.len(), accounts.changes());
+        let _ = write!(wrong, "\n{all} changes, {different} of them different, and it should be {should}");
+    }
+    // What the journal says about a change is the second message behind it.
+    let each = accounts.messages_a_change();
     let mut lanes: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
-    let (mut numbers, mut twice) = (BTreeSet::new(), Vec::new());
-    for row in cluster.rows("SELECT lane, at, number FROM ods.audit") {
+    let mut twice = Vec::new();
+    for row in cluster.rows("SELECT lane, at FROM ods.journal") {
         let values: Vec<i64> = row.split('|').map(|value| value.parse().expect("a number")).collect();
-        numbers.insert(values[2]);
         if !lanes.entry(values[0]).or_default().insert(values[1]) {
             twice.push(row);
         }
@@ -167,58 +177,36 @@ fn look(cluster: &Cluster, accounts: &Accounts, ends: &BTreeMap<i32, i64>) -> St
     }
     for (lane, end) in ends {
         let there = lanes.remove(&i64::from(*lane)).unwrap_or_default();
-        let missing: Vec<i64> = (0..*end).skip(1).step_by(2).filter(|at| !there.contains(at)).collect();
-        if !missing.is_empty() || there.len() as i64 != end / 2 {
+        let missing: Vec<i64> =
+            (0..*end).skip(each - 1).step_by(each).filter(|at| !there.contains(at)).collect();
+        if !missing.is_empty() || there.len() as i64 != end / each as i64 {
             let first = &missing[..missing.len().min(8)];
             let _ =
                 write!(wrong, "\nlane {lane}: {} changes of {end} messages, without {first:?}", there.len());
         }
     }
-    if numbers.len() as u64 != accounts.changes() {
-        let _ = write!(wrong, "\n{} changes, and it should be {}", numbers.len(), accounts.changes());
-    }
     wrong
 }
 
 fn pipeline(instance: &str, brokers: &str, cluster: &Cluster, positions: &str) -> String {
-    let session = plan::SESSION.as_millis();
     let (user, password) = USER;
     let (front_ends, sql) = (cluster.front_ends(), cluster.sql());
-    format!(
-        r#"pipeline: kill-starrocks
-instance: {instance}
-source:
-  kafka:
-    brokers: "{brokers}"
-    topics: [{TOPIC}]
-    format: ogg-json
-    start: earliest
-    session_timeout: {session}ms
-steps:
-  - use: schema-map
-    with:
-      tables:
-        - match: 'SHOP\.ACCOUNTS'
-          to: accounts
-          name_case: lower
-          cast: {{ id: uint64, balance: "decimal(18,2)", change: uint64 }}
-        - match: 'SHOP\.AUDIT'
-          to: audit
-          name_case: lower
-          cast: {{ number: uint64, id: uint64 }}
-          meta: {{ lane: partition, at: offset }}
-sink:
-  starrocks:
+    let from = FromTopic {
+        name: "kill-starrocks",
+        instance,
+        brokers,
+        topic: TOPIC,
+        appended: &[("audit", false), ("journal", true)],
+        step: "",
+    };
+    from.text(&format!(
+        r#"  starrocks:
     fe: {front_ends:?}
     sql: "{sql}"
     database: ods
     user: {user}
     password: {password}
     write: auto
-    positions: {positions}
-dead_letters: {{ file: {instance}.dead.ndjson }}
-# Epochs as long as they are under load, so that most faults hit one that is half written.
-engine: {{ memory: 8MiB, max_delay: 700ms }}
-"#
-    )
+    positions: {positions}"#
+    ))
 }

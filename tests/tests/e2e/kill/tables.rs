@@ -9,6 +9,7 @@ use std::time::Instant;
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 use sluicegate_tests::{Accounts, Bench};
 
+use super::files::FromTopic;
 use super::processes::Process;
 use super::{INSTANCES, PARTITIONS, Pace, broker, catch_up, hurt, plan, produce};
 use crate::settings;
@@ -25,7 +26,7 @@ struct Run {
 
 const RUNS: [Run; 2] = [
     Run { writers: 4, step: "" },
-    Run { writers: 3, step: "\n  - { use: filter, with: { kinds: [insert, update, delete] } }" },
+    Run { writers: 3, step: "{ use: filter, with: { kinds: [insert, update, delete] } }" },
 ];
 
 const TABLES: [&str; 2] = [
@@ -142,39 +143,20 @@ fn look(client: &mut MySqlClient, accounts: &Accounts, ends: &BTreeMap<i32, i64>
 
 fn pipeline(instance: &str, brokers: &str, port: u16, run: &Run) -> String {
     let Run { writers, step } = run;
-    let (user, session) = (MySqlClient::USER, plan::SESSION.as_millis());
-    format!(
-        r#"pipeline: kill-tables
-instance: {instance}
-source:
-  kafka:
-    brokers: "{brokers}"
-    topics: [{TOPIC}]
-    format: ogg-json
-    start: earliest
-    session_timeout: {session}ms
-steps:
-  - use: schema-map
-    with:
-      tables:
-        - match: 'SHOP\.ACCOUNTS'
-          to: accounts
-          name_case: lower
-          cast: {{ id: uint64, balance: "decimal(18,2)", change: uint64 }}
-        - match: 'SHOP\.AUDIT'
-          to: audit
-          name_case: lower
-          cast: {{ number: uint64, id: uint64 }}
-          meta: {{ lane: partition, at: offset }}{step}
-sink:
-  mysql:
+    let user = MySqlClient::USER;
+    let from = FromTopic {
+        name: "kill-tables",
+        instance,
+        brokers,
+        topic: TOPIC,
+        appended: &[("audit", true)],
+        step,
+    };
+    from.text(&format!(
+        r#"  mysql:
     url: "mysql://127.0.0.1:{port}/test"
     user: {user}
     password: {user}
-    writers: {writers}
-dead_letters: {{ file: {instance}.dead.ndjson }}
-# Epochs as long as they are under load, so that most faults hit one that is half written.
-engine: {{ memory: 8MiB, max_delay: 700ms }}
-"#
-    )
+    writers: {writers}"#
+    ))
 }
