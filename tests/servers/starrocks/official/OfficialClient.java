@@ -54,9 +54,7 @@ public final class OfficialClient {
 
     private void commit(String... rows) throws Exception {
         StreamLoadManagerV2 manager = manager(StreamLoadDataFormat.JSON, true);
-        write(manager, rows);
-        StreamLoadSnapshot snapshot = manager.snapshot();
-        expect(manager.prepare(snapshot), "prepare");
+        StreamLoadSnapshot snapshot = prepared(manager, rows);
         expect(state(manager, snapshot) == TransactionStatus.PREPARED, "a state PREPARED");
         expect(manager.commit(snapshot), "commit");
         expect(state(manager, snapshot) == TransactionStatus.VISIBLE, "a state VISIBLE");
@@ -65,9 +63,7 @@ public final class OfficialClient {
 
     private void rollBack(String... rows) throws Exception {
         StreamLoadManagerV2 manager = manager(StreamLoadDataFormat.JSON, true);
-        write(manager, rows);
-        StreamLoadSnapshot snapshot = manager.snapshot();
-        expect(manager.prepare(snapshot), "prepare");
+        StreamLoadSnapshot snapshot = prepared(manager, rows);
         expect(manager.abort(snapshot), "abort");
         expect(state(manager, snapshot) == TransactionStatus.ABORTED, "a state ABORTED");
         manager.close();
@@ -75,10 +71,7 @@ public final class OfficialClient {
 
     /** Ends between prepare and commit. */
     private void prepareAndLeave(String... rows) throws Exception {
-        StreamLoadManagerV2 manager = manager(StreamLoadDataFormat.JSON, true);
-        write(manager, rows);
-        StreamLoadSnapshot snapshot = manager.snapshot();
-        expect(manager.prepare(snapshot), "prepare");
+        StreamLoadSnapshot snapshot = prepared(manager(StreamLoadDataFormat.JSON, true), rows);
         try (ObjectOutputStream out = new ObjectOutputStream(Files.newOutputStream(left))) {
             out.writeObject(snapshot);
         }
@@ -103,16 +96,19 @@ public final class OfficialClient {
     /** A row that the table does not take: the client has to say so, with the server's words. */
     private void bad(String row) {
         StreamLoadManagerV2 manager = manager(StreamLoadDataFormat.JSON, true);
-        String told = "nothing";
         try {
             write(manager, row);
-            StreamLoadSnapshot snapshot = manager.snapshot();
-            boolean prepared = manager.prepare(snapshot);
-            told = "prepared: " + prepared;
+            System.out.println("prepared: " + manager.prepare(manager.snapshot()));
         } catch (Exception error) {
-            told = error.toString();
+            System.out.println(error);
         }
-        System.out.println(told);
+    }
+
+    private StreamLoadSnapshot prepared(StreamLoadManagerV2 manager, String... rows) {
+        write(manager, rows);
+        StreamLoadSnapshot snapshot = manager.snapshot();
+        expect(manager.prepare(snapshot), "prepare");
+        return snapshot;
     }
 
     private void write(StreamLoadManagerV2 manager, String... rows) {
