@@ -6,7 +6,8 @@ use sluicegate_protocol_model::prepared::world::{ALL_DONE, NO_ROW_DOUBLED, NO_RO
 use sluicegate_protocol_model::prepared::{Faults, Rule, Rules, Table, World};
 use stateright::{Checker, HasDiscoveries, Model, Path};
 
-const NONE: Faults = Faults { takes: 0, crashes: 0, lost_answers: 0, copies: 0, forgotten: 0, aborted: 0 };
+const NONE: Faults =
+    Faults { takes: 0, crashes: 0, lost_answers: 0, copies: 0, forgotten: 0, aborted: 0, sweeps: 0 };
 
 fn world(table: Table, faults: Faults) -> World {
     World { faults, ..World::new(table, [2, 1]) }
@@ -70,6 +71,14 @@ fn three_processes() {
     for faults in [Faults { takes: 2, ..NONE }, Faults { takes: 1, crashes: 1, ..NONE }] {
         holds(World { processes: 3, rows: [1, 1], ..world(Table::Append, faults) });
     }
+}
+
+#[test]
+fn what_is_left_is_rolled_back() {
+    for table in [Table::Append, Table::Primary] {
+        holds(world(table, Faults { takes: 1, crashes: 1, sweeps: 2, ..NONE }));
+    }
+    holds(world(Table::Append, Faults { takes: 1, lost_answers: 1, copies: 1, sweeps: 1, ..NONE }));
 }
 
 /// To a store that fences and does not count, as a Kafka transaction: nothing arrives there twice.
@@ -139,4 +148,17 @@ fn with_rollbacks_of_what_others_prepared() {
     let world = world(Table::Append, Faults { crashes: 1, ..NONE });
     fails(world, &[Rule::OwnLabelsOnly], NOBODY_ASKED);
     fails(world, &[Rule::OwnLabelsOnly, Rule::UnknownIsNotApplied], NO_ROW_LOST);
+}
+
+#[test]
+fn with_a_late_look_at_what_is_left() {
+    let world = world(Table::Append, Faults { takes: 1, sweeps: 1, ..NONE });
+    fails(world, &[Rule::LookBeforeFence], NOBODY_ASKED);
+    fails(world, &[Rule::LookBeforeFence, Rule::UnknownIsNotApplied], NO_ROW_LOST);
+}
+
+#[test]
+fn with_what_was_decided_taken_for_left() {
+    let world = world(Table::Append, Faults { crashes: 1, sweeps: 1, ..NONE });
+    fails(world, &[Rule::SpareNoted], NOBODY_ASKED);
 }

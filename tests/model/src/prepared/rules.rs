@@ -49,6 +49,15 @@ pub enum Rule {
     /// Without: P is between decision and commit when Q rolls its label back. As with [`Rule::KeepInDoubt`] a person
     /// has to look.
     OwnLabelsOnly,
+    /// What is left of those that died is looked for before a lane is taken from them, and only what was found then is
+    /// rolled back, where its rows are of that lane: nobody can decide about it any more.
+    ///
+    /// Without: P takes a lane and is slow; Q takes it from P and prepares; P finds Q's label and rolls it back. Q decides.
+    LookBeforeFence,
+    /// What the note of the lane names is not rolled back with what was left.
+    ///
+    /// Without: what was decided is aborted before it is committed.
+    SpareNoted,
 }
 
 /// The set of rules that a search runs under.

@@ -25,6 +25,8 @@ pub struct Faults {
     pub forgotten: u8,
     /// The sink aborts a prepared label: its time was up.
     pub aborted: u8,
+    /// A process that has a lane rolls back what was left of those that had it.
+    pub sweeps: u8,
 }
 
 /// What the position store has of a lane.
@@ -127,6 +129,8 @@ pub struct Process {
     pub later: Option<u8>,
     /// The answer to its decision, once that has arrived.
     pub answer: Option<bool>,
+    /// Of each lane the labels with its rows that were prepared when it was last about to be taken, a bit each.
+    pub listed: [u16; LANES],
 }
 
 /// Everything.
@@ -174,16 +178,26 @@ impl State {
                 }
             }
         }
-        for (label, known) in self.labels.iter_mut().zip(known) {
-            if !known {
+        let mut kept = 0;
+        for (place, (label, known)) in self.labels.iter_mut().zip(known).enumerate() {
+            if known {
+                kept |= 1 << place;
+            } else {
                 *label = None;
             }
         }
+        self.processes.iter_mut().flat_map(|process| &mut process.listed).for_each(|listed| *listed &= kept);
     }
 }
 
 impl Process {
     /// One that does not run.
-    pub const ABSENT: Self =
-        Self { up: false, lanes: [Lane::None; LANES], phase: Phase::Idle, later: None, answer: None };
+    pub const ABSENT: Self = Self {
+        up: false,
+        lanes: [Lane::None; LANES],
+        phase: Phase::Idle,
+        later: None,
+        answer: None,
+        listed: [0; LANES],
+    };
 }

@@ -36,6 +36,8 @@ pub enum Action {
     Take(usize, usize),
     /// It goes on taking it.
     GoOnTaking(usize, usize),
+    /// It rolls back what was left of a lane that it has.
+    Sweep(usize, usize),
     /// It finishes what the note of a lane names.
     Finish(usize, usize),
     /// It loads a row of each lane that it has, and prepares.
@@ -83,7 +85,15 @@ impl World {
         Self {
             table,
             rules: Rules::all(),
-            faults: Faults { takes: 0, crashes: 0, lost_answers: 0, copies: 0, forgotten: 0, aborted: 0 },
+            faults: Faults {
+                takes: 0,
+                crashes: 0,
+                lost_answers: 0,
+                copies: 0,
+                forgotten: 0,
+                aborted: 0,
+                sweeps: 0,
+            },
             processes: 2,
             rows,
         }
@@ -159,18 +169,53 @@ impl World {
         if is_held {
             s.faults.takes = s.faults.takes.checked_sub(1)?;
         }
-        s.processes[p].lanes[l] = self.first(s, l);
+        s.processes[p].lanes[l] = self.first(s, p, l);
         Some(())
     }
 
     /// The first step of a take.
-    fn first(&self, s: &mut State, l: usize) -> Lane {
+    fn first(&self, s: &mut State, p: usize, l: usize) -> Lane {
+        if s.faults.sweeps > 0 {
+            s.processes[p].listed[l] = Self::prepared(s, l);
+        }
         let record = &mut s.store[l];
         if self.on(Rule::FenceFirst) {
             record.term += 1;
             return Lane::Fenced(record.term);
         }
         Lane::Read(record.position, record.note, record.sequence)
+    }
+
+    /// Labels that are prepared and have a row of a lane, a bit each.
+    fn prepared(s: &State, l: usize) -> u16 {
+        let labels = s.labels.iter().enumerate();
+        let found = labels.filter(|(_, label)| {
+            label.is_some_and(|label| label.stand == Stand::Prepared && label.rows[l].is_some())
+        });
+        found.fold(0, |listed, (place, _)| listed | 1 << place)
+    }
+
+    fn sweep(&self, s: &mut State, p: usize, l: usize) -> Option<()> {
+        let Lane::Taken { note, .. } = s.processes[p].lanes[l] else { return None };
+        s.faults.sweeps = s.faults.sweeps.checked_sub(1)?;
+        let now = Self::prepared(s, l);
+        let listed = std::mem::take(&mut s.processes[p].listed[l]);
+        let left = if self.on(Rule::LookBeforeFence) { now & listed } else { now };
+        let own = match s.processes[p].phase {
+            Phase::Prepared(label) | Phase::Asked(label) | Phase::Decided(label) | Phase::Doubt(label) => {
+                1 << label
+            }
+            Phase::Idle | Phase::Committed(_) => 0,
+        };
+        let named = note.filter(|_| self.on(Rule::SpareNoted)).map_or(0, |(label, _)| 1 << label);
+        for (place, label) in s.labels.iter_mut().enumerate() {
+            if left & !own & !named & 1 << place != 0
+                && let Some(label) = label
+            {
+                label.stand = Stand::Aborted;
+            }
+        }
+        Some(())
     }
 
     fn go_on_taking(s: &mut State, p: usize, l: usize) -> Option<()> {
@@ -295,7 +340,7 @@ impl World {
                 // Another has it: it is taken again only when it comes back.
                 s.processes[p].lanes[l] = Lane::None;
             } else if self.on(Rule::TakeAgain) {
-                s.processes[p].lanes[l] = self.first(s, l);
+                s.processes[p].lanes[l] = self.first(s, p, l);
             } else {
                 // It goes on from what it remembers, and learns only how many decisions there were.
                 let Record { term, sequence, .. } = s.store[l];
@@ -313,6 +358,7 @@ impl World {
             Action::Take(p, l) => self.take(s, p, l),
             Action::GoOnTaking(p, l) => Self::go_on_taking(s, p, l),
             Action::Finish(p, l) => self.finish(s, p, l),
+            Action::Sweep(p, l) => self.sweep(s, p, l),
             Action::Prepare(p) => self.prepare(s, p),
             Action::Ask(p) => {
                 let Phase::Prepared(label) = s.processes[p].phase else { return None };
@@ -447,6 +493,7 @@ impl Model for World {
             actions.extend([Action::RollBackOthers(p), Action::Crash(p)]);
             for l in (0..LANES).filter(|l| self.rows[*l] > 0) {
                 actions.extend([Action::Take(p, l), Action::GoOnTaking(p, l), Action::Finish(p, l)]);
+                actions.push(Action::Sweep(p, l));
             }
         }
         actions.push(Action::Copy);
