@@ -1,10 +1,13 @@
-//! Values as JSON, for systems whose bodies are no messages.
+//! Values as JSON and as text, for systems whose bodies are no messages.
 
 use arrow_array::Array;
 use arrow_schema::Field;
 
-use crate::write::{CellWriter, Style, write_string};
+use crate::write::{CellWriter, PlainValues, Style, write_string};
 use crate::{Decimals, Timestamps};
+
+/// Decimals have all of their digits, dates and times are as SQL has them, bytes are in base64.
+const SQL: Style = Style { decimals: Decimals::Number, timestamps: Timestamps::Sql };
 
 /// Writes the values of one column as JSON, each of them by itself.
 pub struct JsonValues<'a>(CellWriter<'a>);
@@ -13,8 +16,27 @@ impl<'a> JsonValues<'a> {
     /// Of an array; `None` where its type, or one within it, has no form. Decimals have all of their digits, dates and
     /// times are as SQL has them, bytes are in base64.
     pub fn new(field: &Field, values: &'a dyn Array) -> Option<Self> {
-        let style = Style { decimals: Decimals::Number, timestamps: Timestamps::Sql };
-        CellWriter::new(field, values, style).map(Self)
+        CellWriter::new(field, values, SQL).map(Self)
+    }
+
+    /// Appends the value of a row, which is neither null nor missing.
+    ///
+    /// # Errors
+    /// Why it has no form; what was appended is to be cut off then.
+    #[inline]
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        self.0.write(row, out)
+    }
+}
+
+/// Writes the values of one column as text, each of them by itself: text as it is, all else as [`JsonValues`] has it, without
+/// quotes.
+pub struct TextValues<'a>(PlainValues<'a>);
+
+impl<'a> TextValues<'a> {
+    /// Of an array; `None` where its type, or one within it, has no form.
+    pub fn new(field: &Field, values: &'a dyn Array) -> Option<Self> {
+        PlainValues::new(field, values, SQL).map(Self)
     }
 
     /// Appends the value of a row, which is neither null nor missing.

@@ -55,6 +55,11 @@ pub trait CellWriter {
     /// Its name in the table.
     fn name(&self) -> &str;
 
+    /// What stands between the cells of a key.
+    fn separator(&self) -> u8 {
+        b','
+    }
+
     /// Whether a cell is there, and a value.
     fn cell(&self, row: usize) -> Cell;
 
@@ -65,7 +70,7 @@ pub trait CellWriter {
     fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<bool, String>;
 }
 
-/// Appends a row's key, with commas between its cells. `key` are the places of its columns among the writers; `other` is
+/// Appends a row's key, with what its writers have between its cells. `key` are the places of its columns among the writers; `other` is
 /// the other image of the row, from which a cell is taken that this one does not have.
 ///
 /// # Errors
@@ -80,7 +85,7 @@ pub fn write_key<W: CellWriter>(
         let writer = &writers[*column];
         let name = writer.name();
         if place > 0 {
-            into.push(b',');
+            into.push(writer.separator());
         }
         let row = match (writer.cell(row), other) {
             (Cell::Missing, Some(other)) => other,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_array::{Array, ArrayRef};
 use sluicegate_connector::{Reject, SinkReject};
 use sluicegate_model::{ChangeBatch, Origin};
 use xxhash_rust::xxh3::xxh3_64;
@@ -34,6 +35,8 @@ pub struct Rows<P, C> {
     pub cell_bytes: Vec<u8>,
     /// As with cells.
     pub key_bytes: Vec<u8>,
+    /// Columns of the batch, where they are sent in place of cells.
+    pub columns: Vec<ArrayRef>,
 }
 
 /// How far [`Rows`] were filled.
@@ -53,6 +56,7 @@ impl<P: Plan, C> Rows<P, C> {
             each: Vec::with_capacity(batch.len()),
             cell_bytes: Vec::with_capacity(batch.len() * columns * cell),
             key_bytes: Vec::with_capacity(batch.len() * key * cell),
+            columns: Vec::new(),
         }
     }
 
@@ -85,7 +89,17 @@ impl<P: Plan, C> Rows<P, C> {
 
     /// Bytes that they hold.
     pub fn bytes(&self) -> usize {
-        self.cell_bytes.len() + self.key_bytes.len() + self.each.len() * size_of::<Row<C>>()
+        self.beside() + self.cell_bytes.len() + self.key_bytes.len() + self.each.len() * size_of::<Row<C>>()
+    }
+
+    /// Bytes that the columns hold.
+    pub fn beside(&self) -> usize {
+        self.columns.iter().map(Array::get_array_memory_size).sum()
+    }
+
+    /// The row of the batch that a row is.
+    pub fn source(&self, place: usize) -> usize {
+        self.each[place].source as usize
     }
 
     /// A row's number in its lane.

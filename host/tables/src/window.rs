@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use hashbrown::HashTable;
 use sluicegate_connector::SinkReject;
+use sluicegate_model::Lane;
 
 use crate::plan::Plan;
 use crate::rows::Rows;
@@ -72,6 +74,23 @@ impl<P: Plan, C: Copy> TableWindow<P, C> {
     /// The row of an entry as one that is refused.
     pub fn refuse(&self, entry: &Entry<C>, reason: String) -> SinkReject {
         self.bodies[entry.place.body as usize].refused(entry.place.row as usize, reason)
+    }
+
+    /// Where an entry came from: the lane, and the record in it.
+    pub fn origin(&self, entry: &Entry<C>) -> (&Lane, u64) {
+        let body = &self.bodies[entry.place.body as usize];
+        (&body.origin().lane, body.ordinal(entry.place.row as usize))
+    }
+
+    /// The columns of each body, where they are sent in place of cells.
+    pub fn columns(&self) -> Vec<&[ArrayRef]> {
+        self.bodies.iter().map(|body| body.columns.as_slice()).collect()
+    }
+
+    /// Where an entry is in [`TableWindow::columns`]: the number of the body, and the row.
+    pub fn place_in_columns(&self, entry: &Entry<C>) -> (usize, usize) {
+        let body = entry.place.body as usize;
+        (body, self.bodies[body].source(entry.place.row as usize))
     }
 
     /// Adds a body whose rows are meant from now on.
@@ -151,7 +170,8 @@ impl<P: Plan, C: Copy> Window<P, C> {
 
     /// Notes that a row was added.
     pub fn added(&mut self, rows: &Rows<P, C>, row: usize) {
-        self.bytes += rows.cells(row).len() + rows.key(row).len() + size_of::<Entry<C>>();
+        let beside = if rows.columns.is_empty() { 0 } else { rows.beside() / rows.len().max(1) };
+        self.bytes += beside + rows.cells(row).len() + rows.key(row).len() + size_of::<Entry<C>>();
     }
 
     /// Bytes that wait.

@@ -32,7 +32,7 @@ pub(crate) use cell::{CellWriter, NoForm, write_base64};
 pub(crate) use decimal::{write_decimal128, write_decimal256};
 pub(crate) use object::{KeyedCells, member, write_object};
 pub(crate) use old::write_old;
-pub(crate) use plain::{Plain, PlainWriter};
+pub(crate) use plain::{Plain, PlainValues, PlainWriter};
 pub(crate) use rows::{RowWriter, Style};
 pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};
 pub(crate) use text::{quote_from, write_latin1, write_names, write_string};

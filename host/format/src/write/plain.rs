@@ -1,11 +1,11 @@
 //! Values as plain text, for forms that have quotes of their own or none.
 
-use arrow_array::StringArray;
 use arrow_array::cast::AsArray;
-use arrow_schema::DataType;
+use arrow_array::{Array, StringArray};
+use arrow_schema::{DataType, Field};
 use sluicegate_model::{Cell, ChangeBatch, Column};
 
-use super::cell::CellWriter;
+use super::cell::{CellWriter, NoForm};
 use super::rows::Style;
 use crate::EncodeError;
 
@@ -20,14 +20,43 @@ pub(crate) enum Plain {
     Missing,
 }
 
-enum Form<'a> {
+/// Writes the values of one column: text as it is, everything else as in JSON, without the quotes.
+pub(crate) enum PlainValues<'a> {
     Text(&'a StringArray),
     Other(CellWriter<'a>),
 }
 
-/// Writes the cells of one batch: text as it is, everything else as in JSON, without the quotes.
+impl<'a> PlainValues<'a> {
+    /// The writer of an array; `None` where its type, or one within it, has no form.
+    pub(crate) fn new(field: &Field, values: &'a dyn Array, style: Style) -> Option<Self> {
+        Some(match field.data_type() {
+            DataType::Utf8 => Self::Text(values.as_string()),
+            _ => Self::Other(CellWriter::new(field, values, style)?),
+        })
+    }
+
+    /// Appends the text of a value, which is neither null nor missing.
+    #[inline]
+    pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        match self {
+            Self::Text(array) => out.extend_from_slice(array.value(row).as_bytes()),
+            Self::Other(writer) => {
+                let start = out.len();
+                writer.write(row, out)?;
+                // Dates, times and base64 stand in quotes in JSON and hold nothing that is escaped there.
+                if out.len() >= start + 2 && out[start] == b'"' {
+                    out.pop();
+                    out.remove(start);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the cells of one batch.
 pub(crate) struct PlainWriter<'a> {
-    columns: Vec<(&'a str, &'a Column, Form<'a>)>,
+    columns: Vec<(&'a str, &'a Column, PlainValues<'a>)>,
 }
 
 impl<'a> PlainWriter<'a> {
@@ -42,14 +71,9 @@ impl<'a> PlainWriter<'a> {
     ) -> Result<Self, EncodeError> {
         let fields = batch.schema().fields();
         let columns = fields.iter().zip(batch.columns()).map(|(field, column)| {
-            let form = match field.data_type() {
-                DataType::Utf8 => Form::Text(column.values().as_string()),
-                _ => Form::Other(
-                    CellWriter::new(field, column.values(), style)
-                        .ok_or_else(|| EncodeError::of_type(format, batch, field))?,
-                ),
-            };
-            Ok((field.name().as_str(), column, form))
+            let values = PlainValues::new(field, column.values(), style)
+                .ok_or_else(|| EncodeError::of_type(format, batch, field))?;
+            Ok((field.name().as_str(), column, values))
         });
         Ok(Self { columns: columns.collect::<Result<_, EncodeError>>()? })
     }
@@ -70,24 +94,13 @@ impl<'a> PlainWriter<'a> {
     /// The reason where a value has no form.
     #[inline]
     pub(crate) fn write(&self, column: usize, row: usize, out: &mut Vec<u8>) -> Result<Plain, String> {
-        let (name, cells, form) = &self.columns[column];
+        let (name, cells, values) = &self.columns[column];
         match cells.cell(row) {
             Cell::Missing => return Ok(Plain::Missing),
             Cell::Null => return Ok(Plain::Null),
             Cell::Value => {}
         }
-        match form {
-            Form::Text(array) => out.extend_from_slice(array.value(row).as_bytes()),
-            Form::Other(writer) => {
-                let start = out.len();
-                writer.write(row, out).map_err(|why| format!("column {name:?}: {why}"))?;
-                // Dates, times and base64 stand in quotes in JSON and hold nothing that is escaped there.
-                if out.len() >= start + 2 && out[start] == b'"' {
-                    out.pop();
-                    out.remove(start);
-                }
-            }
-        }
+        values.write(row, out).map_err(|why| format!("column {name:?}: {why}"))?;
         Ok(Plain::Value)
     }
 }
