@@ -16,8 +16,10 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 /// An answer, or the end of the connection.
 pub type Answered = Result<Response<Text>, io::Error>;
@@ -82,23 +84,27 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens for HTTP. Port 0: a free one.
+    /// Listens for HTTP, or HTTPS. Port 0: a free one.
     ///
     /// # Errors
     /// The system's.
-    pub async fn http(address: SocketAddr, handler: Handler) -> io::Result<Self> {
+    pub async fn http(address: SocketAddr, handler: Handler, tls: Option<TlsAcceptor>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let handler = Arc::clone(&handler);
+                let (handler, tls) = (Arc::clone(&handler), tls.clone());
                 connections.spawn(async move {
-                    let service = service_fn(move |request| handler(request));
-                    // The other side may close whenever it likes.
-                    let _ = hyper::server::conn::http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
+                    match tls {
+                        None => serve(stream, handler).await,
+                        // One that does not like our certificate goes away.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, handler).await;
+                            }
+                        }
+                    }
                 });
                 while connections.try_join_next().is_some() {}
             }
@@ -127,6 +133,12 @@ impl Drop for Listener {
             task.abort();
         }
     }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, handler: Handler) {
+    let service = service_fn(move |request| handler(request));
+    // The other side may close whenever it likes.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// User and password of a request, or why there are none.

@@ -13,6 +13,7 @@
 //! | `fe` | what a front end answers |
 //! | `be` | what a back end answers |
 //! | `sql` | what the SQL port answers |
+//! | `tls` | certificates |
 
 mod be;
 pub mod cluster;
@@ -24,7 +25,8 @@ mod http;
 pub mod load;
 pub mod simulator;
 mod sql;
+mod tls;
 
-pub use cluster::{Settings, TransactionState};
+pub use cluster::{Settings, Tls, TransactionState};
 pub use faults::{Fault, Kind, Operation};
 pub use simulator::Simulator;

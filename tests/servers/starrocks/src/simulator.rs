@@ -10,6 +10,7 @@ use crate::faults::{Fault, Kind, Operation};
 use crate::fe::FrontEnd;
 use crate::http::{Answering, Handler, Listener};
 use crate::sql::server;
+use crate::tls;
 
 /// A cluster that listens on ports of 127.0.0.1. It ends when it is dropped.
 #[derive(Debug)]
@@ -58,20 +59,22 @@ impl Simulator {
             back_ends.push((listener.address, Some(listener)));
         }
         let sql = server::listen(local(ports.sql), Arc::clone(&cluster)).await?;
-        let addresses = |of: &[(SocketAddr, Option<Listener>)]| {
-            of.iter().map(|(address, _)| address.to_string()).collect()
+        let tls = cluster.settings.tls.as_ref();
+        let urls = |of: &[(SocketAddr, Option<Listener>)], encrypted: bool| {
+            let scheme = if encrypted { "https" } else { "http" };
+            of.iter().map(|(address, _)| format!("{scheme}://{address}")).collect()
         };
         {
             let mut state = cluster.state();
-            state.front_ends = addresses(&front_ends);
-            state.back_ends = addresses(&back_ends);
+            state.front_ends = urls(&front_ends, tls.is_some());
+            state.back_ends = urls(&back_ends, tls.is_some_and(|tls| tls.back_ends));
         }
         Ok(Self { cluster, front_ends, back_ends, sql: (sql.address, Some(sql)) })
     }
 
-    /// The front ends' HTTP addresses, the leader's first: `http://127.0.0.1:PORT`.
+    /// The front ends' HTTP addresses, the leader's first: `http://127.0.0.1:PORT`, or `https`.
     pub fn front_ends(&self) -> Vec<String> {
-        self.front_ends.iter().map(|(address, _)| format!("http://{address}")).collect()
+        self.cluster.state().front_ends.clone()
     }
 
     /// The back ends' addresses: `127.0.0.1:PORT`.
@@ -118,6 +121,11 @@ impl Simulator {
         let state = self.cluster.state();
         let found = state.databases.get(database).map(|database| database.transactions.iter());
         found.into_iter().flatten().map(|found| (found.label.clone(), found.state)).collect()
+    }
+
+    /// `format` of each plain load that came, in order.
+    pub fn formats(&self) -> Vec<String> {
+        self.cluster.state().formats.clone()
     }
 
     /// Stops a front end and starts it again: connections end, and where it leads, transactions that were not prepared
@@ -198,15 +206,18 @@ fn local(port: u16) -> SocketAddr {
 }
 
 async fn front_end(cluster: &Arc<Cluster>, number: usize, address: SocketAddr) -> io::Result<Listener> {
+    let acceptor = cluster.settings.tls.as_ref().map(tls::acceptor).transpose()?;
     let front_end = FrontEnd { cluster: Arc::clone(cluster), number };
     let handler: Handler =
         Arc::new(move |request| -> Answering { Box::pin(front_end.clone().answer(request)) });
-    Listener::http(address, handler).await
+    Listener::http(address, handler, acceptor).await
 }
 
 async fn back_end(cluster: &Arc<Cluster>, number: usize, address: SocketAddr) -> io::Result<Listener> {
+    let encrypted = cluster.settings.tls.as_ref().filter(|tls| tls.back_ends);
+    let acceptor = encrypted.map(tls::acceptor).transpose()?;
     let back_end = BackEnd { cluster: Arc::clone(cluster), number };
     let handler: Handler =
         Arc::new(move |request| -> Answering { Box::pin(back_end.clone().answer(request)) });
-    Listener::http(address, handler).await
+    Listener::http(address, handler, acceptor).await
 }

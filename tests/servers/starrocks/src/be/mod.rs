@@ -101,7 +101,7 @@ impl BackEnd {
         }
         let name = format!("error_log_{transaction}");
         let address = state.back_ends.get(self.number)?;
-        let url = format!("http://{address}/api/_load_error_log?file={name}");
+        let url = format!("{address}/api/_load_error_log?file={name}");
         state.error_logs.insert(name, log.to_owned());
         Some(url)
     }

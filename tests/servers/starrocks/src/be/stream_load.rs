@@ -12,7 +12,7 @@ use super::{BackEnd, body_of, is_label};
 use crate::cluster::{Cluster, Counts, Database, TransactionState};
 use crate::faults::Kind;
 use crate::http::{Text, header, load_headers};
-use crate::load::{Plan, read};
+use crate::load::{Plan, check_format, read};
 
 impl BackEnd {
     pub(super) async fn stream_load(
@@ -40,6 +40,10 @@ impl BackEnd {
         }
         let none = Counts::default();
         let headers = load_headers(request.headers());
+        if let Err(why) = check_format(&headers, self.cluster.settings.version) {
+            return Ok(stream_load_failed(&why));
+        }
+        self.cluster.state().formats.push(header(request.headers(), "format").to_owned());
         let limit = header(request.headers(), "timeout")
             .parse()
             .map_or(self.cluster.settings.timeout, Duration::from_secs);

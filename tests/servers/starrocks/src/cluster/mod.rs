@@ -15,6 +15,7 @@ pub mod table;
 pub mod transaction;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -25,6 +26,18 @@ pub use alter::{Alter, AlterState};
 pub use context::Context;
 pub use table::{Column, Model, Row, Table};
 pub use transaction::{Counts, Transaction, TransactionState, Transactions};
+
+/// Encryption.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The file of the servers' certificate, PEM.
+    pub certificate: PathBuf,
+    /// The file of its key, PEM.
+    pub key: PathBuf,
+    /// Whether back ends are encrypted as well as front ends. Of versions up to now they are not, and front ends send on
+    /// to them by http.
+    pub back_ends: bool,
+}
 
 /// How a cluster is set up.
 #[derive(Clone, Debug)]
@@ -43,8 +56,11 @@ pub struct Settings {
     pub timeout: Duration,
     /// How long a job takes that adds a column to a table.
     pub alter_takes: Duration,
-    /// Whether front ends answer as 3.3 does: the class of exceptions, content types.
-    pub old: bool,
+    /// Encryption; `None`: everything is plain text.
+    pub tls: Option<Tls>,
+    /// Major and minor version. Before 3.4 front ends answer with other classes of exceptions and content types, before 4.2
+    /// back ends read no Arrow.
+    pub version: (u32, u32),
 }
 
 impl Default for Settings {
@@ -57,7 +73,8 @@ impl Default for Settings {
             most_running: 1000,
             timeout: Duration::from_mins(10),
             alter_takes: Duration::from_millis(200),
-            old: false,
+            tls: None,
+            version: (3, 5),
         }
     }
 }
@@ -79,14 +96,18 @@ pub struct State {
     pub databases: BTreeMap<String, Database>,
     /// What each back end holds, by database and label.
     pub contexts: Vec<HashMap<(String, String), Context>>,
-    /// Addresses of the front ends' HTTP ports.
+    /// URLs of the front ends' HTTP ports.
     pub front_ends: Vec<String>,
-    /// Addresses of the back ends.
+    /// URLs of the back ends.
     pub back_ends: Vec<String>,
     /// Logs of refused rows, by name.
     pub error_logs: BTreeMap<String, String>,
     /// [`Settings::alter_takes`].
     pub alter_takes: Duration,
+    /// [`Settings::version`].
+    pub version: (u32, u32),
+    /// `format` of each plain load that came.
+    pub formats: Vec<String>,
     last_transaction: i64,
 }
 
@@ -107,6 +128,7 @@ impl Cluster {
         let state = State {
             contexts: vec![HashMap::new(); settings.back_ends],
             alter_takes: settings.alter_takes,
+            version: settings.version,
             ..State::default()
         };
         Self { settings, faults: Faults::default(), state: Mutex::new(state) }

@@ -24,12 +24,12 @@ impl Answers {
         response
     }
 
-    /// Somebody else does it.
+    /// Somebody else does it, by its URL.
     pub fn redirect<B>(to: &str, request: &Request<B>, close: bool) -> Response<Text> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let mut response = http::plain(StatusCode::TEMPORARY_REDIRECT, "");
         let headers = response.headers_mut();
-        if let Ok(location) = format!("http://{to}{path}").parse() {
+        if let Ok(location) = format!("{to}{path}").parse() {
             headers.insert(LOCATION, location);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));

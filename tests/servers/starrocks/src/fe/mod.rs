@@ -32,7 +32,7 @@ impl FrontEnd {
     /// Answers a request. Its body is never read: what asks first whether it should come is answered without.
     pub async fn answer(self, request: Request<Incoming>) -> Answered {
         let request = request.map(drop);
-        let answers = Answers { old: self.cluster.settings.old };
+        let answers = Answers { old: self.cluster.settings.version < (3, 4) };
         let user = match credentials(request.headers()) {
             Err(why) => return Ok(Answers::unauthorized(&why)),
             Ok((user, password)) if self.cluster.knows(&user, &password) => user,

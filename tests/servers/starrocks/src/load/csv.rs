@@ -11,6 +11,11 @@ pub(super) fn lines(body: &[u8], form: &Body, wanted: usize) -> Vec<Line> {
     let mut reader = Reader { rest: body, column, row, enclose: *enclose, escape: *escape };
     while !reader.rest.is_empty() {
         let start = reader.rest;
+        // Blank lines are passed over.
+        if let Some(rest) = reader.rest.strip_prefix(row.as_slice()) {
+            reader.rest = rest;
+            continue;
+        }
         let fields = reader.line();
         let text = String::from_utf8_lossy(&start[..start.len() - reader.rest.len()]).into_owned();
         let found = fields.len();

@@ -5,14 +5,19 @@
 //! | [`plan`] | what the headers of a load say |
 //! | `json` | documents to fields |
 //! | `csv` | lines to fields |
+//! | `arrow` | Arrow IPC streams to fields |
+//! | [`compression`] | bodies that are compressed |
 //! | `rows` | fields to rows of the table, checked |
 
+mod arrow;
+pub mod compression;
 mod csv;
 mod json;
 pub mod plan;
 mod rows;
 
-pub use plan::{Body, Plan};
+pub use compression::Compression;
+pub use plan::{Body, Plan, check_format};
 pub use rows::{Read, read};
 
 use crate::convert::Token;

@@ -1,5 +1,6 @@
 //! What the headers of a load say.
 
+use super::Compression;
 use crate::cluster::{Model, Table};
 
 /// The form of a body.
@@ -25,6 +26,8 @@ pub enum Body {
         /// Lines that are passed over.
         skip: usize,
     },
+    /// An Arrow IPC stream.
+    Arrow,
 }
 
 /// Where a column comes from.
@@ -45,6 +48,8 @@ pub enum Source {
 pub struct Plan {
     /// The form of the body.
     pub body: Body,
+    /// How it is compressed.
+    pub compression: Compression,
     /// Names of the fields.
     pub sources: Vec<String>,
     /// Of each column of the table.
@@ -61,6 +66,20 @@ pub struct Plan {
     pub ignore_json_size: bool,
     /// How many refused rows are logged.
     pub logged: usize,
+}
+
+/// Looks at `format` before anything is begun.
+///
+/// # Errors
+/// Where a back end of this version does not know it.
+pub fn check_format(headers: &[(String, String)], version: (u32, u32)) -> Result<(), String> {
+    let Some((_, format)) = headers.iter().find(|(name, _)| name == "format") else { return Ok(()) };
+    let lower = format.to_ascii_lowercase();
+    let known = ["csv", "json", "gzip", "bzip2", "lz4", "deflate", "zstd"].contains(&lower.as_str());
+    if known || (lower == "arrow" && version >= (4, 2)) {
+        return Ok(());
+    }
+    Err(format!("unknown data format, format={format}"))
 }
 
 /// The key in which a row says whether it is removed.
@@ -100,7 +119,7 @@ impl Plan {
         }
         if get("columns").is_none() {
             sources.extend(table.columns.iter().map(|column| column.name.clone()));
-            if table.model == Model::Primary && format == "json" {
+            if table.model == Model::Primary && (format == "json" || format == "arrow") {
                 sources.push(OP.to_owned());
             }
         }
@@ -132,7 +151,9 @@ impl Plan {
                 return Err(format!("Column has no default value. column: {}", column.name));
             }
         }
+        let compression = compression(&format, get("content-encoding"), get("compression"), in_transaction)?;
         let body = match format.as_str() {
+            "arrow" => Body::Arrow,
             "json" => Body::Json {
                 strip_outer_array: is("strip_outer_array"),
                 keys: match get("jsonpaths") {
@@ -140,7 +161,7 @@ impl Plan {
                     None => sources.clone(),
                 },
             },
-            "csv" => {
+            _ if Compression::of_format(&format).is_some() => {
                 let separator = |name, default: &str| delimiter(get(name).unwrap_or(default));
                 // What encloses a field is not passed on in a transaction.
                 let byte = |name| get(name).filter(|_| !in_transaction).and_then(|text| text.bytes().next());
@@ -157,6 +178,7 @@ impl Plan {
         };
         Ok(Self {
             body,
+            compression,
             sources,
             columns,
             op,
@@ -167,6 +189,30 @@ impl Plan {
             logged: 50,
         })
     }
+}
+
+/// How a body of a format is compressed. CSV says so by its format, JSON by a header.
+fn compression(
+    format: &str,
+    encoding: Option<&str>,
+    header: Option<&str>,
+    in_transaction: bool,
+) -> Result<Compression, String> {
+    if encoding.is_some() && header.is_some() {
+        return Err("Only one of http header content-encoding and compression can be set".to_owned());
+    }
+    let named = encoding.or(header);
+    let compression = match named {
+        None => Compression::of_format(format).unwrap_or_default(),
+        Some(name) if format == "json" => {
+            Compression::of_header(name).ok_or_else(|| format!("Unsupported compression type: {name}"))?
+        }
+        Some(_) => return Err(format!("a compression of {format} by a header is not simulated")),
+    };
+    if in_transaction && compression != Compression::None {
+        return Err("compressed loads in a transaction are not simulated".to_owned());
+    }
+    Ok(compression)
 }
 
 /// The parts of a list with commas between, of which those in brackets and quotes are none.

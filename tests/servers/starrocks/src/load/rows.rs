@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::plan::{Body, Plan, Source};
-use super::{Fields, Line, csv, json};
+use super::{Fields, Line, arrow, csv, json};
 use crate::cluster::{Counts, Row, Table};
 use crate::convert::{Cell, Token, convert};
 
@@ -28,16 +28,10 @@ pub struct Read {
 /// The words with which the load ends: a body that cannot be read, too many refused rows, none at all.
 pub fn read(table: &Table, plan: &Plan, loads: &[Bytes]) -> Result<Read, (String, Read)> {
     let mut read = Read::default();
-    for body in loads {
-        read.counts.bytes += body.len() as u64;
-        let lines = match &plan.body {
-            Body::Json { strip_outer_array, keys } => json::lines(body, keys, *strip_outer_array),
-            form @ Body::Csv { .. } => Ok(csv::lines(body, form, plan.sources.len())),
-        };
-        match lines {
-            Ok(lines) => lines.into_iter().for_each(|line| read.add(table, plan, line)),
-            Err(why) => return Err((why, read)),
-        }
+    read.counts.bytes = loads.iter().map(|body| body.len() as u64).sum();
+    match lines(plan, loads) {
+        Ok(lines) => lines.into_iter().for_each(|line| read.add(table, plan, line)),
+        Err(why) => return Err((why, read)),
     }
     let counts = &mut read.counts;
     counts.loaded = read.rows.len() as u64;
@@ -51,6 +45,25 @@ pub fn read(table: &Table, plan: &Plan, loads: &[Bytes]) -> Result<Read, (String
         return Err((why.to_owned(), read));
     }
     Ok(read)
+}
+
+/// The rows of bodies, each of which is read by itself; but of Arrow the first stream only.
+fn lines(plan: &Plan, loads: &[Bytes]) -> Result<Vec<Line>, String> {
+    let bodies: Vec<Bytes> =
+        loads.iter().map(|body| plan.compression.open(body)).collect::<Result<_, String>>()?;
+    match &plan.body {
+        Body::Arrow => arrow::lines(&bodies, &plan.sources),
+        Body::Json { strip_outer_array, keys } => {
+            let mut lines = Vec::new();
+            for body in &bodies {
+                lines.append(&mut json::lines(body, keys, *strip_outer_array)?);
+            }
+            Ok(lines)
+        }
+        form @ Body::Csv { .. } => {
+            Ok(bodies.iter().flat_map(|body| csv::lines(body, form, plan.sources.len())).collect())
+        }
+    }
 }
 
 impl Read {

@@ -26,6 +26,12 @@ impl State {
         if !words.take("from") {
             let (columns, row) =
                 items.into_iter().map(constant).collect::<Result<(Vec<String>, Vec<Cell>), Refused>>()?;
+            let (major, minor) = self.version;
+            let told = |(name, value): (&String, Cell)| match name.to_ascii_lowercase().as_str() {
+                "current_version" => cell(format!("{major}.{minor}.0-simulated")),
+                _ => value,
+            };
+            let row = columns.iter().zip(row).map(told).collect();
             return Ok(Rows { columns, rows: vec![row] });
         }
         let (database, table) = words.table(current)?;
