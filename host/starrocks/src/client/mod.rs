@@ -21,7 +21,7 @@ pub mod transaction;
 pub use answer::{Answer, Counts};
 pub use failure::Failure;
 pub use http::{Http, Reply, Request};
-pub use load::LoadOptions;
+pub use load::{Compressed, Format, LoadOptions};
 pub use payload::Payload;
 pub use stream_load::Loaded;
 pub use transaction::{Begun, Ended, LabelState};

@@ -2,11 +2,14 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+
+use super::load::Compressed;
 
 /// A body in pieces. Clones share the bytes, so that it can be sent again to where a redirect points.
 #[derive(Clone, Default)]
@@ -21,6 +24,33 @@ impl Payload {
         let pieces: VecDeque<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
         let bytes = pieces.iter().map(|piece| piece.len() as u64).sum();
         Self { pieces, bytes }
+    }
+
+    /// The same, compressed.
+    ///
+    /// # Errors
+    /// The compressor's.
+    pub fn compressed(self, how: Compressed) -> io::Result<Self> {
+        let written = match how {
+            Compressed::No => return Ok(self),
+            Compressed::Lz4 => {
+                let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+                self.write(&mut encoder).and_then(|()| encoder.finish().map_err(io::Error::other))
+            }
+            Compressed::Gzip => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                self.write(&mut encoder).and_then(|()| encoder.finish())
+            }
+            Compressed::Zstd => zstd::Encoder::new(Vec::new(), 1).and_then(|mut encoder| {
+                self.write(&mut encoder)?;
+                encoder.finish()
+            }),
+        };
+        written.map(Self::from)
+    }
+
+    fn write(&self, into: &mut impl Write) -> io::Result<()> {
+        self.pieces.iter().try_for_each(|piece| into.write_all(piece))
     }
 
     /// Its length.

@@ -10,9 +10,10 @@ use sluicegate_tables::plan::missing_columns;
 use sluicegate_tables::{Misfits, Moment, OnSchemaChange, TableRef};
 
 use super::destination::destination;
-use super::evolve;
 use super::plan::Plan;
 use super::writer::Shared;
+use super::{evolve, form};
+use crate::client::Format;
 use crate::sql::Session;
 use crate::table::Table;
 use crate::table::make::create_statement;
@@ -59,7 +60,8 @@ impl Catalog {
                 continue;
             };
             let table = self.evolve(shared, table, batch, moment).await?;
-            match Plan::new(&table, batch, &shared.options) {
+            let wanted = self.format(shared).await?;
+            match Plan::new(&table, batch, &shared.options, wanted) {
                 Ok(plan) => {
                     shared.tables.plans.keep(Arc::clone(&plan));
                     plans.push(plan);
@@ -69,6 +71,17 @@ impl Catalog {
         }
         misfits.told()?;
         Ok(plans)
+    }
+
+    /// The form in which rows are sent, where it holds them.
+    async fn format(&mut self, shared: &Shared) -> Result<Format, Error> {
+        if !form::asks_version(&shared.options) {
+            return form::wanted(&shared.options, None);
+        }
+        let sql = "SELECT current_version()";
+        let rows: Vec<String> =
+            self.session(shared).await?.rows(sql, "the version of the cluster cannot be asked for").await?;
+        form::wanted(&shared.options, rows.first().and_then(|text| form::version_of(text)))
     }
 
     /// A table as it is, or as it was made.

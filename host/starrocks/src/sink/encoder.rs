@@ -1,4 +1,4 @@
-//! Batches to rows as JSON, on worker threads.
+//! Batches to rows as they are sent, on worker threads.
 
 use sluicegate_connector::{Encoded, Encoder, Error};
 use sluicegate_model::ChangeBatch;
@@ -11,13 +11,13 @@ use super::tables::Tables;
 
 /// What a writer gets.
 pub enum Body {
-    /// Rows as JSON.
+    /// Rows.
     Rows(Rows),
     /// A batch of a table that nobody has looked at: the writer does, and encodes it.
     Unknown(ChangeBatch),
 }
 
-/// Turns batches into JSON. Shared by all workers.
+/// Turns batches into rows. Shared by all workers.
 pub struct StarRocksEncoder {
     destination: Destination,
     database: String,

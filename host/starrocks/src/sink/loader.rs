@@ -1,8 +1,10 @@
 //! Loads to transactions that are prepared.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use sluicegate_connector::Error;
+use sluicegate_model::Lane;
 
 use super::label::Labels;
 use super::note::Prepared;
@@ -48,8 +50,8 @@ impl Load<'_> {
         &self.batch.options
     }
 
-    fn body(&self) -> Payload {
-        self.batch.body(self.table, self.entries)
+    fn body(&self) -> Result<Payload, Failure> {
+        self.batch.body(self.table, self.entries).map_err(unwritten)
     }
 
     /// What stands in a note about it.
@@ -60,7 +62,22 @@ impl Load<'_> {
             table: table.to_owned(),
             label,
             repeatable: !self.table.plan.key.is_empty(),
+            last: self.last(),
         }
+    }
+
+    /// Of each lane the record of its last row, where it can be looked for.
+    fn last(&self) -> BTreeMap<Lane, u64> {
+        let mut last = BTreeMap::new();
+        if self.table.plan.says_positions {
+            for (lane, ordinal) in
+                self.entries.iter().map(|place| self.table.origin(&self.table.entries[*place]))
+            {
+                let known: &mut u64 = last.entry(lane.clone()).or_default();
+                *known = ordinal.max(*known);
+            }
+        }
+        last
     }
 
     fn names(&self) -> (&str, &str) {
@@ -72,7 +89,9 @@ impl Load<'_> {
 impl Loader<'_> {
     fn next_label(&mut self, load: &Load<'_>) -> String {
         *self.attempts += 1;
-        self.labels.label(self.epoch, *self.attempts, &load.table.plan.target.table)
+        // A load has a row.
+        let (lane, _) = load.table.origin(&load.table.entries[load.entries[0]]);
+        self.labels.label(self.epoch, *self.attempts, &load.table.plan.target.table, lane)
     }
 
     /// Loads rows into a transaction and prepares it. What fails is rolled back.
@@ -114,7 +133,7 @@ impl Loader<'_> {
 
     async fn load_and_prepare(&self, load: &Load<'_>, label: &str) -> Result<(), Failure> {
         let (database, table) = load.names();
-        self.client.load(database, table, label, load.options(), load.body()).await?;
+        self.client.load(database, table, label, load.options(), load.body()?).await?;
         let counts = self.client.prepare(database, table, label, self.options.prepared_timeout.0).await?;
         check(counts, load.entries.len())
     }
@@ -137,13 +156,19 @@ impl Loader<'_> {
     pub async fn apply(&mut self, load: &Load<'_>) -> Result<(), Failure> {
         let (database, table) = load.names();
         let label = self.next_label(load);
-        let body = load.body();
+        let compressed = load.table.plan.compressed;
+        let body = load.body()?.compressed(compressed).map_err(|error| unwritten(error.to_string()))?;
+        let options = LoadOptions { compressed, ..load.options().clone() };
         let until = Instant::now() + PATIENCE;
-        let rows = (load.options(), &body);
+        let rows = (&options, &body);
         let counts = self.client.stream_load_until(database, table, &label, rows, until).await?;
         // The count of a load whose answer was lost is not known; the label says that it is there.
         counts.map_or(Ok(()), |counts| check(Some(counts), load.entries.len()))
     }
+}
+
+fn unwritten(why: String) -> Failure {
+    Failure::Refused { what: "rows cannot be written", why }
 }
 
 /// Whether the server has what was sent, no more and no less.

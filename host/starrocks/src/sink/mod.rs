@@ -8,8 +8,11 @@
 //! | `evolve` | columns that tables get |
 //! | `plan` | how the rows of a schema are written to a table |
 //! | `tables` | plans, shared by workers and writer |
-//! | [`encoder`] | batches to rows as JSON, on workers |
-//! | `rows` | rows as JSON, and what each does |
+//! | [`encoder`] | batches to rows as they are sent, on workers |
+//! | [`form`] | in which form rows are sent |
+//! | `rows` | rows as they are sent, and what each does |
+//! | `csv` | rows as CSV |
+//! | `arrow_body` | rows as an Arrow IPC stream |
 //! | `window` | rows that wait, folded by key |
 //! | `stage` | rows that wait, as loads |
 //! | `loader` | loads to transactions that are prepared |
@@ -17,20 +20,27 @@
 //! | `label` | labels |
 //! | `note` | which labels count, as the position store keeps it |
 //! | `store` | the position store |
+//! | `finish` | what was decided is committed, or found out about |
+//! | `leftovers` | what processes left that died |
 //! | [`writer`] | a transactional context |
 //!
 //! # From a batch to a load
 //!
-//! A worker writes each row of a batch as the inside of a JSON object, straight from the Arrow arrays. The writer folds
-//! rows of one key and copies those of many into a body: it never looks at a value. A body that the server refuses is
+//! A worker writes each row of a batch as the inside of a JSON object, or as fields of CSV, straight from the Arrow arrays. The
+//! writer folds rows of one key and copies those of many into a body: it never looks at a value. A body that the server refuses is
 //! divided until the rows for which it is refused stand alone; they go back to the engine, which aborts the epoch and
 //! puts them aside.
 
+mod arrow_body;
 mod catalog;
+mod csv;
 mod destination;
 pub mod encoder;
 mod evolve;
+mod finish;
+pub mod form;
 mod label;
+mod leftovers;
 mod loader;
 mod note;
 pub mod options;
@@ -53,7 +63,8 @@ pub use sluicegate_tables::OnSchemaChange;
 use tokio::sync::Mutex;
 
 pub use encoder::StarRocksEncoder;
-pub use options::{Delivery, PositionsAt, SinkOptions, WriteMode};
+pub use form::{Compression, FormatChoice};
+pub use options::{Delivery, PositionColumns, PositionsAt, SinkOptions, WriteMode};
 pub use writer::StarRocksWriter;
 
 use crate::{Client, Connection};

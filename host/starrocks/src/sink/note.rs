@@ -25,6 +25,9 @@ pub struct Prepared {
     pub label: String,
     /// Whether the same rows loaded twice are there once: the table has a primary key.
     pub repeatable: bool,
+    /// Of each lane the record of its last row, where the table has columns for that and they may have to be looked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub last: BTreeMap<Lane, u64>,
 }
 
 /// What stands in a lane's note: the engine's own, and the work of the last epoch where it may not be done.

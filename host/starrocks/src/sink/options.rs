@@ -8,6 +8,10 @@ use serde::Deserialize;
 use sluicegate_connector::Error;
 use sluicegate_model::{ByteSize, TimeSpan};
 use sluicegate_tables::OnSchemaChange;
+use sluicegate_tables::name::same;
+
+use super::form::{self, Compression, FormatChoice};
+use super::plan::PlannedColumn;
 
 /// Writing to tables.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -24,6 +28,10 @@ pub struct SinkOptions {
     /// Where positions are kept: StarRocks keeps none. `source`; `{ file: DIRECTORY }`, relative to the pipeline file, for one
     /// process at a time; or `{ mysql: NAME }`, a connection of that name, in whose table `sluicegate_positions` they are.
     pub positions: PositionsAt,
+    /// The form of rows in plain loads, those of `delivery: at-least-once`. Loads in transactions are JSON.
+    pub format: FormatChoice,
+    /// How plain loads are compressed on their way. Worth its CPU time, here and in the cluster, where the network is slow.
+    pub compression: Compression,
     /// Bytes of rows that wait in memory. What is more goes to the cluster before the epoch ends, as a load of its own.
     pub buffer: ByteSize,
     /// Makes tables that are missing, from the columns and the key of the rows. Default: false, a missing table is an
@@ -33,6 +41,10 @@ pub struct SinkOptions {
     pub copies: Option<u16>,
     /// What to do about a column that the table does not have.
     pub on_schema_change: OnSchemaChange,
+    /// Columns of tables without a primary key in which rows of a Kafka topic say where they came from (`meta` of the step
+    /// `schema-map` puts it there). Where the cluster has forgotten whether a load was committed, the rows are looked for by
+    /// them; otherwise the pipeline stops and a person has to look.
+    pub position_columns: Option<PositionColumns>,
     /// A column whose value decides: a row takes the place of another only where it is not smaller.
     pub merge_condition: Option<String>,
     /// How long a load may wait to be prepared. After that the cluster gives it up.
@@ -98,8 +110,29 @@ pub enum PositionsAt {
     MySql(String),
 }
 
+/// Columns that say where a row came from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PositionColumns {
+    /// The column of the partition's number.
+    pub partition: String,
+    /// The column of the offset.
+    pub offset: String,
+    /// The column of the topic; needed where a table gets rows of several.
+    pub topic: Option<String>,
+}
+
+impl PositionColumns {
+    /// Whether all of them are written.
+    pub(super) fn are_in(&self, columns: &[PlannedColumn]) -> bool {
+        let mut names =
+            [Some(&self.partition), Some(&self.offset), self.topic.as_ref()].into_iter().flatten();
+        names.all(|name| columns.iter().any(|column| same(&column.name, name)))
+    }
+}
+
 /// Headers that are set by the sink: what they carry is guaranteed.
-const OWN: [&str; 19] = [
+const OWN: [&str; 26] = [
     "label",
     "db",
     "table",
@@ -115,6 +148,13 @@ const OWN: [&str; 19] = [
     "merge_condition",
     "timeout",
     "prepared_timeout",
+    "timezone",
+    "compression",
+    "content-encoding",
+    "column_separator",
+    "row_delimiter",
+    "enclose",
+    "escape",
     "transaction_type",
     // Labels count for nothing there.
     "enable_merge_commit",
@@ -129,10 +169,13 @@ impl Default for SinkOptions {
             write: WriteMode::default(),
             delivery: Delivery::default(),
             positions: PositionsAt::default(),
+            format: FormatChoice::default(),
+            compression: Compression::default(),
             buffer: ByteSize(64 << 20),
             create_tables: false,
             copies: None,
             on_schema_change: OnSchemaChange::default(),
+            position_columns: None,
             merge_condition: None,
             load_timeout: TimeSpan(Duration::from_mins(10)),
             prepared_timeout: TimeSpan(Duration::from_hours(24)),
@@ -170,6 +213,7 @@ impl SinkOptions {
                 "`merge_condition` of the sink is for tables with a primary key",
             ));
         }
+        form::check(self)?;
         super::destination::destination(&self.table).map(|_| ())
     }
 }

@@ -9,9 +9,9 @@ use sluicegate_model::ChangeBatch;
 use sluicegate_tables::name::{quoted, same};
 use sluicegate_tables::{Fit, OnSchemaChange, Target};
 
-use super::evolve;
 use super::options::SinkOptions;
-use crate::client::LoadOptions;
+use super::{evolve, form};
+use crate::client::{Compressed, Format, LoadOptions};
 use crate::table::{ColumnType, Model, Table, fit};
 
 /// The key in which a row says whether it is removed.
@@ -39,8 +39,16 @@ pub struct Plan {
     pub target: Target,
     /// Whether rows take the place of those with their keys; else they are added.
     pub upserts: bool,
+    /// The form in which rows are sent.
+    pub format: Format,
+    /// Whether they are sent as JSON instead: only of that it can be told which row a load is refused for.
+    as_json: Arc<AtomicBool>,
+    /// How plain loads are compressed.
+    pub compressed: Compressed,
     /// The columns that are written, in order.
     pub columns: Vec<PlannedColumn>,
+    /// Whether rows that are added bring the columns that say where they came from.
+    pub says_positions: bool,
     /// Places among the columns of the key's, in the key's order; empty where rows are added.
     pub key: Vec<usize>,
     /// Whether the table has columns that the rows do not: they stay as they are. It may get some later.
@@ -53,11 +61,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan for batches of this schema.
+    /// A plan for batches of this schema, whose rows are to be sent in a form.
     ///
     /// # Errors
     /// Everything that does not fit, a sentence each.
-    pub fn new(table: &Table, batch: &ChangeBatch, options: &SinkOptions) -> Result<Arc<Self>, Vec<String>> {
+    pub fn new(
+        table: &Table,
+        batch: &ChangeBatch,
+        options: &SinkOptions,
+        wanted: Format,
+    ) -> Result<Arc<Self>, Vec<String>> {
         let mut misfits = Vec::new();
         let upserts = options.write.upserts(table.model == Model::Primary);
         let columns = columns(table, batch, options.on_schema_change, &mut misfits);
@@ -101,6 +114,11 @@ impl Plan {
         Ok(Arc::new(Self {
             target: Target::new(&table.name, batch),
             upserts,
+            format: form::for_columns(wanted, columns.iter().map(|column| column.column_type)),
+            as_json: Arc::default(),
+            compressed: options.compression.of_body(),
+            says_positions: !upserts
+                && options.position_columns.as_ref().is_some_and(|names| names.are_in(&columns)),
             columns,
             key,
             partial: Arc::new(AtomicBool::new(partial)),
@@ -108,6 +126,24 @@ impl Plan {
             merge_condition: options.merge_condition.clone(),
             more: options.headers.clone().into_iter().collect(),
         }))
+    }
+
+    /// The form in which rows are to be sent where it holds them.
+    pub fn wanted(&self) -> Format {
+        if self.as_json.load(Ordering::Relaxed) { Format::Json } else { self.format }
+    }
+
+    /// The same for rows that are sent in another form.
+    pub fn sent_as(self: &Arc<Self>, format: Format) -> Arc<Self> {
+        if self.format == format {
+            return Arc::clone(self);
+        }
+        Arc::new(Self { format, ..Self::clone(self) })
+    }
+
+    /// Has rows sent as JSON, or in the form that they have otherwise.
+    pub fn send_as_json(&self, json: bool) {
+        self.as_json.store(json, Ordering::Relaxed);
     }
 
     /// Whether the table has columns that the rows do not.
@@ -123,17 +159,21 @@ impl Plan {
     /// Whether the same columns of the same table are written in the same way.
     pub fn writes_like(&self, other: &Self) -> bool {
         let names = |plan: &Self| plan.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
-        self.target.table == other.target.table && self.key == other.key && names(self) == names(other)
+        self.target.table == other.target.table
+            && self.format == other.format
+            && self.key == other.key
+            && names(self) == names(other)
     }
 
     /// How a load reads rows with these columns; `None`: with all.
     pub fn load(&self, only: Option<&[String]>) -> LoadOptions {
+        let format = self.format;
         let chosen = |column: &&PlannedColumn| only.is_none_or(|only| only.contains(&column.name));
         let (mut sources, mut derived, mut paths) = (Vec::new(), Vec::new(), Vec::new());
         for (place, column) in self.columns.iter().enumerate().filter(|(_, column)| chosen(column)) {
             paths.push(path(&column.name));
-            if matches!(column.column_type, ColumnType::Bytes(_)) {
-                // Bytes come as base64, which JSON can hold, and become bytes again.
+            if matches!(column.column_type, ColumnType::Bytes(_)) && format != Format::Arrow {
+                // Bytes come as base64, which JSON and CSV can hold, and become bytes again.
                 let source = format!("sg_bytes_{place}");
                 derived.push(format!("{}=to_binary({source},'encode64')", quoted(&column.name)));
                 sources.push(source);
@@ -148,9 +188,12 @@ impl Plan {
         }
         sources.append(&mut derived);
         LoadOptions {
+            format,
+            compressed: Compressed::No,
             columns: Some(sources.join(",")),
             // Else the names of keys are those of the columns.
-            json_paths: has_bytes.then(|| serde_json::Value::from(paths).to_string()),
+            json_paths: (has_bytes && format == Format::Json)
+                .then(|| serde_json::Value::from(paths).to_string()),
             partial: self.is_partial() || only.is_some(),
             merge_condition: self.merge_condition.clone(),
             time_zone: None,

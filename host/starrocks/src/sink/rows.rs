@@ -1,4 +1,4 @@
-//! Rows as JSON, and what each does.
+//! Rows as they are sent, and what each does.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,12 +10,15 @@ use arrow_schema::{DataType, Field};
 use sluicegate_connector::{Error, Reject};
 use sluicegate_format::values::{JsonValues, push_text};
 use sluicegate_model::field::{JSON, JSON_RAW};
-use sluicegate_model::{Cell, ChangeBatch, RowKind};
+use sluicegate_model::{Cell, ChangeBatch, Column, RowKind};
 use sluicegate_tables::column::{write_key, write_moved_key};
 use sluicegate_tables::rows::each_unit;
 use sluicegate_tables::{CellWriter, PlannedValues};
 
+use super::csv::{self, FieldValues};
 use super::plan::{Plan, PlannedColumn};
+use super::{arrow_body, form};
+use crate::client::Format;
 use crate::table::ColumnType;
 
 /// What a row does.
@@ -29,7 +32,8 @@ pub enum Op {
     Delete,
 }
 
-/// Rows of one batch: of each row the inside of a JSON object, without the cells that are missing; and likewise its key.
+/// Rows of one batch: of each row its cells and its key in the form in which they are sent. In JSON the inside of an object,
+/// without the cells that are missing; in CSV the fields; where Arrow is sent no cells, and the columns beside.
 pub type Rows = sluicegate_tables::Rows<Plan, Op>;
 
 /// The rows of a batch. A row with a value that the table cannot hold is a reject.
@@ -41,19 +45,32 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch) -> Result<(Rows, Vec<Reject
     for planned in &plan.columns {
         columns.push(PlannedValues::new(batch, planned.field, &planned.fit, &planned.name)?);
     }
+    let mut format = form::for_rows(plan, batch, columns.iter().map(PlannedValues::column));
+    let mut arrays = Vec::new();
+    if format == Format::Arrow {
+        let pairs = columns.iter().zip(&plan.columns);
+        let made =
+            pairs.map(|(values, planned)| arrow_body::column(values.column().values(), planned.column_type));
+        match made.collect() {
+            Ok(made) => arrays = made,
+            // The row for which it is not is found there.
+            Err(_) => format = Format::Json,
+        }
+    }
+    let plan = plan.sent_as(format);
     let mut writers = Vec::with_capacity(columns.len());
     for (values, planned) in columns.iter().zip(&plan.columns) {
-        let array = values.column().values();
-        let json = JsonValues::new(&field_of(planned, array.data_type()), array.as_ref());
-        let json = json.ok_or_else(|| {
-            Error::fatal(format!("{} has no form in a load", array.data_type()))
+        let form = Form::new(format, planned, values.column()).ok_or_else(|| {
+            Error::fatal(format!("{} has no form in a load", values.column().data_type()))
                 .table(batch.table())
                 .column(&*planned.name)
         })?;
-        writers.push(Writer { json, values, planned, prefix: prefix(&planned.name) });
+        writers.push(Writer { form, values, planned });
     }
-    let out = Rows::new(plan, batch, 20, (plan.columns.len(), plan.key.len()));
-    let mut encoding = Encoding { plan, writers, out };
+    let cells = if format == Format::Arrow { 0 } else { plan.columns.len() };
+    let mut out = Rows::new(&plan, batch, 20, (cells, plan.key.len()));
+    out.columns = arrays;
+    let mut encoding = Encoding { plan: &plan, writers, out };
     let rejects = each_unit(batch, |unit| encoding.unit(batch, unit));
     Ok((encoding.out, rejects))
 }
@@ -75,12 +92,30 @@ fn field_of(planned: &PlannedColumn, data_type: &DataType) -> Field {
     field
 }
 
+/// How the values of a column are written.
+enum Form<'a> {
+    /// With its name in quotes, with a colon.
+    Json(Vec<u8>, JsonValues<'a>),
+    /// Where Arrow is sent, keys are as in CSV.
+    Csv(FieldValues<'a>),
+}
+
+impl<'a> Form<'a> {
+    fn new(format: Format, planned: &PlannedColumn, column: &'a Column) -> Option<Self> {
+        let field = field_of(planned, column.data_type());
+        Some(match format {
+            Format::Json => {
+                Self::Json(prefix(&planned.name), JsonValues::new(&field, column.values().as_ref())?)
+            }
+            Format::Csv | Format::Arrow => Self::Csv(FieldValues::new(&field, column)?),
+        })
+    }
+}
+
 struct Writer<'a> {
-    json: JsonValues<'a>,
+    form: Form<'a>,
     values: &'a PlannedValues<'a>,
     planned: &'a PlannedColumn,
-    /// Its name in quotes, with a colon.
-    prefix: Vec<u8>,
 }
 
 impl CellWriter for Writer<'_> {
@@ -88,14 +123,46 @@ impl CellWriter for Writer<'_> {
         &self.planned.name
     }
 
+    fn separator(&self) -> u8 {
+        match self.form {
+            Form::Json(..) => b',',
+            Form::Csv(_) => Format::BETWEEN_FIELDS,
+        }
+    }
+
     fn cell(&self, row: usize) -> Cell {
         self.values.column().cell(row)
     }
 
     fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<bool, String> {
+        let Some(is_value) = self.check(row)? else { return Ok(false) };
+        let written = match &self.form {
+            Form::Json(name, values) => {
+                into.extend_from_slice(name);
+                if is_value {
+                    values.write(row, into)
+                } else {
+                    into.extend_from_slice(b"null");
+                    Ok(())
+                }
+            }
+            Form::Csv(values) if is_value => values.write(row, into),
+            Form::Csv(_) => {
+                into.extend_from_slice(csv::NULL);
+                Ok(())
+            }
+        };
+        written.map_err(|why| format!("column {}: {why}", self.name()))?;
+        Ok(true)
+    }
+}
+
+impl Writer<'_> {
+    /// Whether a cell is a value that the column takes, or NULL; `None` where it is missing.
+    fn check(&self, row: usize) -> Result<Option<bool>, String> {
         let name = self.name();
         match self.cell(row) {
-            Cell::Missing => return Ok(false),
+            Cell::Missing => Ok(None),
             Cell::Null => {
                 if let Some(why) = self.values.failure(row) {
                     return Err(format!("column {name}: {why}"));
@@ -103,20 +170,15 @@ impl CellWriter for Writer<'_> {
                 if !self.planned.nullable {
                     return Err(format!("column {name}: it may not be NULL, and is"));
                 }
-                into.extend_from_slice(&self.prefix);
-                into.extend_from_slice(b"null");
+                Ok(Some(false))
             }
             Cell::Value => {
                 self.check_length(row)?;
-                into.extend_from_slice(&self.prefix);
-                self.json.write(row, into).map_err(|why| format!("column {name}: {why}"))?;
+                Ok(Some(true))
             }
         }
-        Ok(true)
     }
-}
 
-impl Writer<'_> {
     /// The server measures text in bytes.
     fn check_length(&self, row: usize) -> Result<(), String> {
         let array = self.values.column().values();
@@ -196,7 +258,7 @@ impl Encoding<'_> {
             return Err(MOVES.to_owned());
         }
         let cells = self.out.cell_bytes.split_off(begin);
-        self.out.push(Op::Delete, after);
+        self.out.push(Op::Delete, before);
         self.out.cell_bytes.extend_from_slice(&cells);
         self.out.key_bytes.extend_from_slice(&new_key);
         self.out.push(Op::Put, after);
@@ -210,28 +272,45 @@ impl Encoding<'_> {
 
     /// Appends the cells of a row. Whether all are there; a cell of the key may be taken from the `other` image.
     fn cells(&mut self, row: usize, other: Option<usize>) -> Result<bool, String> {
-        let mut whole = true;
-        let begin = self.out.cell_bytes.len();
+        let (mut whole, mut any) = (true, false);
+        let cells = &mut self.out.cell_bytes;
         for (place, writer) in self.writers.iter().enumerate() {
-            let comma = self.out.cell_bytes.len() > begin;
-            if comma {
-                self.out.cell_bytes.push(b',');
-            }
             let other = other.filter(|_| self.plan.key.contains(&place));
-            let written = writer.write(row, &mut self.out.cell_bytes)?
-                || match other {
-                    Some(other) => writer.write(other, &mut self.out.cell_bytes)?,
-                    None => false,
-                };
-            if !written && comma {
-                self.out.cell_bytes.pop();
-            }
+            let write = |cells: &mut Vec<u8>| {
+                let written = writer.write(row, cells)?;
+                match other {
+                    Some(other) if !written => writer.write(other, cells),
+                    _ => Ok::<_, String>(written),
+                }
+            };
+            let written = match self.plan.format {
+                Format::Json => {
+                    if any {
+                        cells.push(b',');
+                    }
+                    let written = write(cells)?;
+                    if any && !written {
+                        cells.pop();
+                    }
+                    written
+                }
+                Format::Csv => {
+                    if place > 0 {
+                        cells.push(Format::BETWEEN_FIELDS);
+                    }
+                    let written = write(cells)?;
+                    if !written {
+                        cells.extend_from_slice(csv::MISSING);
+                    }
+                    written
+                }
+                // They are in the columns, and none is missing.
+                Format::Arrow => writer.check(row)?.is_some(),
+            };
             whole &= written;
+            any |= written;
         }
-        if self.out.cell_bytes.len() == begin {
-            return Err("the row has no cell".to_owned());
-        }
-        Ok(whole)
+        if any { Ok(whole) } else { Err("the row has no cell".to_owned()) }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::csv;
 use super::plan::Plan;
 use super::rows::{Op, Rows, merge};
+use crate::client::Format;
 
 /// What is left of the changes of one key; where rows are added, one row.
 pub type Entry = sluicegate_tables::Entry<Op>;
@@ -43,7 +45,10 @@ fn fold(table: &mut TableWindow, number: usize, later: Entry) -> Added {
             table.refused.push(table.refuse(&later, ABSENT.to_owned()));
             return Added::Yes;
         }
-        (_, Op::Patch) => table.merged(number, &later, merge),
+        (_, Op::Patch) => {
+            let merge = if table.plan.format == Format::Csv { csv::merge } else { merge };
+            table.merged(number, &later, merge)
+        }
     };
     Added::Yes
 }

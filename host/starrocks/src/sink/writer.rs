@@ -1,18 +1,19 @@
 //! A transactional context: rows that wait, what is prepared of them, and the positions that decide about both.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use arrow_array::UInt32Array;
 use async_trait::async_trait;
-use sluicegate_connector::{Class, Encoded, Epoch, Error, SinkReject, StartAt, Taken, WriteError, Writer};
+use sluicegate_connector::{Class, Encoded, Epoch, Error, SinkReject, Taken, WriteError, Writer};
 use sluicegate_model::{ChangeBatch, Lane};
 use sluicegate_tables::{Moment, sink_rejects};
 use tokio::sync::Mutex;
 
 use super::catalog::Catalog;
 use super::encoder::Body;
+use super::finish::{self, Outcome, Verdict};
 use super::label::Labels;
+use super::leftovers;
 use super::loader::{Load, Loader, told};
 use super::note::{Prepared, Work};
 use super::options::{Delivery, SinkOptions};
@@ -22,11 +23,8 @@ use super::stage::batches;
 use super::store::{Decision, HeldLane, PositionStore};
 use super::tables::Tables;
 use super::window::Window;
-use crate::client::{Ended, Failure};
+use crate::client::{Failure, Format};
 use crate::{Client, Connection};
-
-/// How long commits of one decision are asked for before the lanes are taken again, and asked for anew.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What a writer needs of its sink.
 #[derive(Clone)]
@@ -143,7 +141,14 @@ impl StarRocksWriter {
                     Delivery::AtLeastOnce => loader.apply(&load).await,
                 };
                 match done {
-                    Ok(()) => {}
+                    Ok(()) => table.plan.send_as_json(false),
+                    Err(refused @ Failure::Rows { .. }) if table.plan.format != Format::Json => {
+                        table.plan.send_as_json(true);
+                        let what = "a load is refused for some of its rows, and they are sent again as JSON to find which";
+                        let error =
+                            Error::transient(what).table(&table.plan.target.output).caused_by(refused);
+                        return Err(error.into());
+                    }
                     Err(refused @ Failure::Rows { .. }) => {
                         return Err(WriteError::Rejected(loader.search(table, &batch, refused).await?));
                     }
@@ -154,59 +159,44 @@ impl StarRocksWriter {
         Ok(())
     }
 
-    /// Commits labels in their order. `Ok(None)`: all of them are. `Ok(Some(..))`: of one of them nobody knows.
-    async fn commit_labels(
-        client: &Client,
-        labels: &[Prepared],
-    ) -> Result<Option<(Prepared, String)>, Failure> {
-        let until = Instant::now() + PATIENCE;
-        for prepared in labels {
-            let Prepared { database, table, label, .. } = prepared;
-            match client.commit_until(database, table, label, until).await? {
-                Ended::Applied => {}
-                Ended::Unknown(why) => return Ok(Some((prepared.clone(), why))),
-            }
-        }
-        Ok(None)
-    }
-
     /// Carries out what was decided: commits, then notes that it is done.
     async fn carry_out(&mut self, epoch: &Epoch, work: &Work) -> Result<(), Error> {
-        match Self::commit_labels(&self.shared.client, &work.labels).await {
-            Ok(None) => self.store.done(epoch).await,
-            Ok(Some((prepared, why))) => Err(Error::unknown(format!(
-                "the load {} into {}.{} was decided, and it is not known whether it is in the table: {why}",
-                prepared.label, prepared.database, prepared.table
-            ))),
-            Err(failure) => {
-                Err(Error::unknown("a load was decided and is not committed yet").caused_by(failure))
+        let outcomes = finish::commit(&self.shared.client, &work.labels).await.map_err(|failure| {
+            Error::unknown("a load was decided and is not committed yet").caused_by(failure)
+        })?;
+        for (prepared, outcome) in work.labels.iter().zip(outcomes) {
+            if let Outcome::Unknown(why) = outcome {
+                return Err(Error::unknown(format!(
+                    "the load {} into {}.{} was decided, and it is not known whether it is in the table: {why}",
+                    prepared.label, prepared.database, prepared.table
+                )));
             }
         }
+        self.store.done(epoch).await
     }
 
     /// Finishes what was decided for lanes that were just taken, and says where they go on.
     async fn finish(&mut self, held: Vec<HeldLane>) -> Result<Vec<Taken>, Error> {
         let mut taken = Vec::with_capacity(held.len());
         let mut finished = Vec::new();
-        let mut known: Vec<(Work, Option<(Prepared, String)>)> = Vec::new();
+        let mut known: Vec<(Work, Vec<Outcome>)> = Vec::new();
         for HeldLane { taken: mut lane, work } in held {
             if let Some(work) = work {
                 // Lanes of one decision come with the same work.
-                let outcome = if let Some((_, outcome)) = known.iter().find(|(other, _)| *other == work) {
-                    outcome.clone()
+                let outcomes = if let Some((_, outcomes)) = known.iter().find(|(other, _)| *other == work) {
+                    outcomes.clone()
                 } else {
                     let count = work.labels.len();
                     tracing::info!(loads = count, lane = %lane.lane, "loads that were decided are committed");
-                    let committed = Self::commit_labels(&self.shared.client, &work.labels).await;
-                    let outcome = committed.map_err(|failure| {
+                    let committed = finish::commit(&self.shared.client, &work.labels).await;
+                    let outcomes = committed.map_err(|failure| {
                         Error::transient("what was decided before cannot be committed yet").caused_by(failure)
                     })?;
-                    known.push((work.clone(), outcome.clone()));
-                    outcome
+                    known.push((work.clone(), outcomes.clone()));
+                    outcomes
                 };
-                match outcome {
-                    None => finished.push(taken.len()),
-                    Some((prepared, why)) => replay(&mut lane, &work, &prepared, &why)?,
+                if finish::settle(&self.shared, &mut lane, &work, &outcomes).await? == Verdict::There {
+                    finished.push(taken.len());
                 }
             }
             taken.push(lane);
@@ -250,30 +240,6 @@ impl StarRocksWriter {
     }
 }
 
-/// Sets a lane back to before a decision of which nobody knows whether its rows are in the tables. Only where rows that
-/// come twice are there once.
-fn replay(lane: &mut Taken, work: &Work, prepared: &Prepared, why: &str) -> Result<(), Error> {
-    let Some(from) = work.from.get(&lane.lane) else { return Ok(()) };
-    if let Some(other) = work.labels.iter().find(|label| !label.repeatable) {
-        let to = match &lane.at {
-            StartAt::Position(position) => position.to_string(),
-            _ => "its beginning".to_owned(),
-        };
-        return Err(Error::fatal(format!(
-            "it is not known whether the rows from {from} to {to} are in {}.{}: load {}: {why}",
-            other.database, other.table, prepared.label
-        ))
-        .lane(&lane.lane)
-        .help(
-            "look whether the table has them; then `sluicegate positions set` to before them or behind them, and start \
-             again",
-        ));
-    }
-    tracing::warn!(lane = %lane.lane, label = prepared.label, why, "rows of a decided load are sent again");
-    lane.at = StartAt::Position(from.clone());
-    Ok(())
-}
-
 #[async_trait]
 impl Writer for StarRocksWriter {
     async fn take(&mut self, lanes: &[Lane]) -> Result<Vec<Taken>, Error> {
@@ -283,8 +249,20 @@ impl Writer for StarRocksWriter {
         if std::mem::replace(&mut self.had_lanes, true) {
             self.shared.tables.plans.forget();
         }
+        let transactions = self.shared.options.delivery == Delivery::ExactlyOnce;
+        let found = if transactions { leftovers::look(&self.shared, lanes).await } else { Vec::new() };
         let held = self.store.take(lanes).await?;
-        self.finish(held).await
+        let undecided = leftovers::undecided(found, held.iter().filter_map(|lane| lane.work.as_ref()));
+        let taken = self.finish(held).await?;
+        if !undecided.is_empty() {
+            tracing::info!(
+                loads = undecided.len(),
+                "loads that were prepared and never decided are rolled back"
+            );
+            self.left.extend(undecided);
+            self.clean_up().await;
+        }
+        Ok(taken)
     }
 
     async fn write(&mut self, encoded: Encoded) -> Result<(), WriteError> {

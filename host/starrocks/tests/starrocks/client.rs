@@ -203,6 +203,7 @@ async fn bad_connections_are_told() {
     simulator.fault(Operation::Begin, Kind::CutOff(20), 1);
     let error = told(&simulator, USER, |_| ()).await;
     assert_eq!(error.class(), Class::Transient, "{error}");
+    assert!(error.to_string().contains("the answer was lost"), "{error}");
 }
 
 #[tokio::test]

@@ -200,3 +200,98 @@ async fn what_is_given_up_is_rolled_back_later() {
     assert_eq!(simulator.transaction("ods", &label), Some(TransactionState::Aborted));
     assert_eq!(ids(&simulator), ["1"]);
 }
+
+/// What a process prepared that was killed is rolled back by whoever takes its lane: another instance, too.
+#[tokio::test]
+async fn what_the_dead_have_prepared_is_rolled_back() {
+    let simulator = cluster().await;
+    simulator.query(APPEND).unwrap();
+    let target = Target::new(&simulator, r#"{"write": "append", "buffer": "64KiB"}"#);
+    let mut running = Running::start(&target).await;
+    running.epoch(&row(1), 1).await.unwrap();
+    let many: Vec<(u8, i64, Option<&str>)> = (0..5_000).map(|id| (0, id, Some("x"))).collect();
+    running.write(&orders(&many)).await.unwrap();
+    let (label, state) = simulator.labels("ods").pop().unwrap();
+    assert_eq!(state, TransactionState::Prepared);
+    // Killed. Its lock is taken away with it.
+    drop(running);
+    // One of another lane, and one of another pipeline, are not ours to judge.
+    let client = crate::support::client(&simulator);
+    let marked = label.rsplit_once('-').unwrap().0;
+    let others = [format!("{marked}-00000000"), "sg-0000-0000-0-1-1-0-0".to_owned()];
+    for other in &others {
+        let minute = std::time::Duration::from_mins(1);
+        client.begin("ods", "orders", other, minute).await.unwrap();
+        let options = sluicegate_starrocks::client::LoadOptions::default();
+        client.load("ods", "orders", other, &options, br#"{"id":9}"#.to_vec().into()).await.unwrap();
+        client.prepare("ods", "orders", other, minute).await.unwrap();
+    }
+    let running = Running::start(&target).await;
+    assert_eq!(running.at(), 1);
+    assert_eq!(simulator.transaction("ods", &label), Some(TransactionState::Aborted));
+    for other in &others {
+        assert_eq!(simulator.transaction("ods", other), Some(TransactionState::Prepared), "{other}");
+    }
+    until_done(&target, running, 2).await;
+    assert_eq!(ids(&simulator), ["1", "2"]);
+}
+
+/// Where rows say where they came from, a label that was forgotten is no riddle.
+#[tokio::test]
+async fn rows_are_looked_for_where_the_label_is_forgotten() {
+    const POSITIONS: &str = "CREATE TABLE ods.orders (id BIGINT, partition_number INT, at BIGINT) \
+                             DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)";
+    const OPTIONS: &str =
+        r#"{"write": "append", "position_columns": {"partition": "partition_number", "offset": "at"}}"#;
+    let rows = |ids: std::ops::Range<i64>| {
+        use arrow_array::{ArrayRef, Int32Array, Int64Array};
+        use sluicegate_model::Column;
+        let count = ids.end - ids.start;
+        // Offsets of tests begin at 0 with each batch.
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("id", std::sync::Arc::new(ids.collect::<Int64Array>())),
+            ("partition_number", std::sync::Arc::new(Int32Array::from_iter_values((0..count).map(|_| 0)))),
+            ("at", std::sync::Arc::new((0..count).collect::<Int64Array>())),
+        ];
+        let columns = columns.into_iter().map(|(name, array)| (name, Column::new(array))).collect();
+        crate::support::batch("orders", columns, &vec![0; count as usize])
+    };
+    for applied in [true, false] {
+        let simulator = cluster_with(Settings { labels_kept: 2, ..Settings::default() }).await;
+        simulator.query(POSITIONS).unwrap();
+        let target = Target::new(&simulator, OPTIONS);
+        let mut running = Running::start(&target).await;
+        running.write(&rows(1..3)).await.unwrap();
+        let (operation, kind) = if applied {
+            simulator.fault(Operation::Commit, Kind::LostAnswer, 1);
+            (Operation::State, Kind::Slow(std::time::Duration::from_mins(10)))
+        } else {
+            (Operation::Commit, Kind::Slow(std::time::Duration::from_mins(10)))
+        };
+        simulator.fault(operation, kind, 1);
+        let killed = tokio::time::timeout(std::time::Duration::from_secs(2), running.commit(2)).await;
+        assert!(killed.is_err());
+        drop(running);
+        simulator.clear_faults();
+        let client = crate::support::client(&simulator);
+        if !applied {
+            // An operator, or time, aborts it.
+            let label = simulator.labels("ods")[0].0.clone();
+            client.roll_back("ods", "orders", &label).await.unwrap();
+        }
+        simulator
+            .query("CREATE TABLE ods.others (id BIGINT) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
+            .unwrap();
+        for number in 0..4 {
+            let options = sluicegate_starrocks::client::LoadOptions::default();
+            let body = br#"{"id":1}"#.to_vec().into();
+            client.stream_load("ods", "others", &format!("other-{number}"), &options, body).await.unwrap();
+        }
+        let mut running = Running::start(&target).await;
+        assert_eq!(running.at(), if applied { 2 } else { 0 }, "{applied}");
+        if !applied {
+            running.epoch(&rows(1..3), 2).await.unwrap();
+        }
+        assert_eq!(ids(&simulator), ["1", "2"], "{applied}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod forms;
 mod sink;
 mod suite;
 mod support;

@@ -12,7 +12,7 @@ use sluicegate_connector::{Class, Sink as _, WriteError};
 use sluicegate_model::{ChangeBatch, Column};
 use starrocks_sim::Settings;
 
-use crate::support::{Running, Target, batch, cluster, cluster_with, orders, rejects};
+use crate::support::{Running, Target, USER, batch, cluster, cluster_with, orders, rejects};
 
 const ORDERS: &str =
     "CREATE TABLE ods.orders (id BIGINT NOT NULL, name VARCHAR(8)) PRIMARY KEY(id) DISTRIBUTED BY HASH(id)";
@@ -385,4 +385,57 @@ async fn a_key_of_another_type_is_told() {
     let error = target.sink().prepare(&[orders(&[])]).await.unwrap_err();
     assert_eq!(error.class(), Class::Configuration);
     assert!(error.to_string().contains("table ods.orders: its column id is date: int64"), "{error}");
+}
+
+/// By a worker, before anything is sent: which column, and what it holds.
+#[tokio::test]
+async fn values_that_a_column_does_not_hold_cost_one_row_each() {
+    let simulator = cluster().await;
+    simulator.query(&ORDERS.replace("VARCHAR(8)", "VARCHAR(8) NOT NULL")).unwrap();
+    let target = Target::new(&simulator, "{}");
+    let mut running = Running::start(&target).await;
+    running.epoch(&orders(&[(INSERT, 1, Some("a"))]), 1).await.unwrap();
+    // Text is measured in bytes.
+    let rows =
+        [(INSERT, 2, Some("12345678")), (INSERT, 3, Some("\u{8ba2}\u{5355}\u{8ba2}")), (INSERT, 4, None)];
+    let refused = running.refused(&orders(&rows));
+    let told: Vec<(u32, &str)> = refused.iter().map(|reject| (reject.row, reject.reason.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (1, "column name: it has 9 bytes, and the column holds 8"),
+            (2, "column name: it may not be NULL, and is"),
+        ]
+    );
+}
+
+/// A user who may not insert, and a password that is wrong, are told by the sink as they are by the client.
+#[tokio::test]
+async fn a_sink_tells_who_may_not_write() {
+    let simulator = cluster().await;
+    simulator.query(ORDERS).unwrap();
+    for (user, password, words) in [
+        ("guest", "guest", "you need (at least one of) the INSERT privilege(s)"),
+        (USER.0, "wrong-password", "as loader: "),
+    ] {
+        let secret = Some(sluicegate_starrocks::Secret::new(password));
+        let connection = sluicegate_starrocks::Connection::plain(
+            simulator.front_ends(),
+            simulator.sql(),
+            "ods",
+            user,
+            secret,
+        );
+        let target = Target::on(connection, "{}");
+        let mut running = Running::start(&target).await;
+        let error = match running.epoch(&orders(&[(INSERT, 1, Some("a"))]), 1).await {
+            Err(WriteError::Error(error)) => error,
+            other => panic!("{user} may write: {other:?}"),
+        };
+        assert_eq!(error.class(), Class::Configuration, "{error}");
+        assert!(
+            error.to_string().contains(words) && !error.to_string().contains("wrong-password"),
+            "{error}"
+        );
+    }
 }

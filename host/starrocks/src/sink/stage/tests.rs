@@ -65,7 +65,7 @@ fn rows(kinds: &[u8]) -> ChangeBatch {
 
 fn window(model: Model, options: &str, batch: &ChangeBatch) -> TableWindow {
     let options: SinkOptions = serde_json::from_str(options).unwrap();
-    let plan = Plan::new(&table(model), batch, &options).unwrap();
+    let plan = Plan::new(&table(model), batch, &options, Format::Json).unwrap();
     let (rows, rejects) = encode(&plan, batch).unwrap();
     assert!(rejects.is_empty(), "{rejects:?}");
     let mut window = Window::default();
@@ -87,7 +87,7 @@ fn rows_are_objects_with_every_digit() {
     let window = window(Model::Primary, "{}", &rows(&[0, 0, 3]));
     let batches = batches(&window);
     assert_eq!(batches.len(), 1);
-    let body = text(batches[0].body(&window, &batches[0].entries));
+    let body = text(batches[0].body(&window, &batches[0].entries).unwrap());
     let expected = [
         r#"{"id":18446744073709551615,"名":"a\"b","amount":0.0000000001,"bytes":"AP8=","doc":{"a": [1.10]},"__op":0}"#,
         r#"{"id":2,"名":null,"amount":-1.0000000001,"bytes":null,"doc":"no json","__op":0}"#,
@@ -118,7 +118,7 @@ fn rows_are_objects_with_every_digit() {
 fn rows_that_are_added_say_nothing_of_being_removed() {
     let window = window(Model::Duplicate, r#"{"write": "append"}"#, &rows(&[0, 0, 0]));
     let batches = batches(&window);
-    let body = text(batches[0].body(&window, &batches[0].entries[2..]));
+    let body = text(batches[0].body(&window, &batches[0].entries[2..]).unwrap());
     assert_eq!(body, "{\"id\":3,\"名\":\"订单\\n\",\"amount\":0.0000000000,\"bytes\":\"\",\"doc\":7}\n");
     assert!(!batches[0].options.columns.as_deref().unwrap().contains("__op"));
 }
