@@ -1,24 +1,57 @@
 //! How a cluster is reached.
 
+use std::fs::File;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::HeaderValue;
-use hyper::http::uri::Authority;
-use mysql_async::OptsBuilder;
+use hyper::http::uri::{Authority, Scheme};
+use mysql_async::{OptsBuilder, SslOpts};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
 use sluicegate_keys::Secret;
 use sluicegate_model::units::TimeSpan;
 
+/// Encryption by TLS.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "StarRocksTls")]
+pub struct Tls {
+    /// File with the certificates of the authorities to trust, PEM. Default: the well-known ones.
+    pub ca: Option<PathBuf>,
+    /// Takes any certificate: what is sent is encrypted, and nobody knows for whom. Default: false.
+    #[serde(default)]
+    pub skip_verification: bool,
+    /// Whether the port for SQL is encrypted too. Default: true.
+    #[serde(default = "yes")]
+    pub sql: bool,
+    /// Lets front ends that are asked by https send rows and the password on to back ends by http, in plain text: what front
+    /// ends do up to now. Where nobody else is on the network between. Default: false, such a redirect is an error.
+    #[serde(default)]
+    pub plain_backends: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A front end's HTTP port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FrontEnd {
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
+}
+
 /// A StarRocks cluster and how to reach it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "StarRocksConnection")]
 pub struct Connection {
-    /// The front ends' HTTP addresses, `http://HOST:PORT` (8030). Name them all: where one is away the next is asked.
+    /// The front ends' HTTP addresses, `http://HOST:PORT` (8030) or `https://HOST:PORT` (8443). Name them all: where one is
+    /// away the next is asked.
     pub fe: Vec<String>,
     /// A front end's address for SQL, `HOST:PORT` (9030): tables are looked at there.
     pub sql: String,
@@ -32,6 +65,8 @@ pub struct Connection {
     /// `HOST:PORT`, with `*` for any part of it. The hosts of `fe` need not be named. Default: none but those.
     #[serde(default)]
     pub backends: Vec<String>,
+    /// Encryption. Without it `https` trusts the well-known certificate authorities, and the port for SQL is plain text.
+    pub tls: Option<Tls>,
     /// How long a connection may take to be made.
     #[serde(default = "connect_timeout")]
     pub connect_timeout: TimeSpan,
@@ -64,6 +99,7 @@ impl Connection {
             user: user.into(),
             password,
             backends: Vec::new(),
+            tls: None,
             connect_timeout: connect_timeout(),
             request_timeout: request_timeout(),
         }
@@ -87,7 +123,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for what is no address.
-    pub(crate) fn front_ends(&self) -> Result<Vec<Authority>, Error> {
+    pub(crate) fn front_ends(&self) -> Result<Vec<FrontEnd>, Error> {
         if self.fe.is_empty() {
             let what = "`fe` of the connection names no front end";
             return Err(Error::configuration(what).help("write http://HOST:8030"));
@@ -147,19 +183,38 @@ impl Connection {
             .stmt_cache_size(0)
             // Else it asks for them, by names of variables that the server may lack.
             .max_allowed_packet(Some(16 << 20))
-            .wait_timeout(Some(28_800)))
+            .wait_timeout(Some(28_800))
+            .ssl_opts(self.sql_encryption()?))
+    }
+
+    fn sql_encryption(&self) -> Result<Option<SslOpts>, Error> {
+        let Some(tls) = self.tls.as_ref().filter(|tls| tls.sql) else { return Ok(None) };
+        let mut options = SslOpts::default()
+            .with_danger_accept_invalid_certs(tls.skip_verification)
+            .with_danger_skip_domain_validation(tls.skip_verification);
+        if let Some(ca) = &tls.ca {
+            File::open(ca).map_err(|error| {
+                Error::configuration(format!("`ca` of `tls` cannot be read: {}", ca.display()))
+                    .caused_by(error)
+            })?;
+            options = options.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true);
+        }
+        Ok(Some(options))
     }
 }
 
-fn front_end(url: &str) -> Result<Authority, Error> {
+fn front_end(url: &str) -> Result<FrontEnd, Error> {
     let refused = |why: &str| {
         Error::configuration(format!("`fe` of the connection is no address of a front end: {why}"))
-            .help("write http://HOST:8030")
+            .help("write http://HOST:8030 or https://HOST:8443")
     };
-    if url.starts_with("https://") {
-        return Err(refused("https is not spoken yet: front ends send loads on over http anyway"));
-    }
-    let rest = url.strip_prefix("http://").ok_or_else(|| refused("it does not begin with http://"))?;
+    let (scheme, port, rest) = if let Some(rest) = url.strip_prefix("https://") {
+        (Scheme::HTTPS, 8443, rest)
+    } else if let Some(rest) = url.strip_prefix("http://") {
+        (Scheme::HTTP, 8030, rest)
+    } else {
+        return Err(refused("it does not begin with http:// or https://"));
+    };
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains('@') {
         return Err(refused("user and password stand beside it, in `user` and `password`"));
@@ -171,10 +226,11 @@ fn front_end(url: &str) -> Result<Authority, Error> {
     if authority.host().is_empty() {
         return Err(refused("it names no host"));
     }
-    if authority.port().is_some() {
-        return Ok(authority);
-    }
-    format!("{rest}:8030").parse().map_err(|_| refused("it names no host"))
+    let authority = match authority.port() {
+        Some(_) => authority,
+        None => format!("{rest}:{port}").parse().map_err(|_| refused("it names no host"))?,
+    };
+    Ok(FrontEnd { scheme, authority })
 }
 
 #[cfg(test)]
@@ -187,11 +243,15 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
-        let fe = |url: &str| with(url, "h:9030").front_ends().map(|fe| fe[0].to_string());
-        assert_eq!(fe("http://fe1").unwrap(), "fe1:8030");
-        assert_eq!(fe("http://fe1:18030/").unwrap(), "fe1:18030");
-        assert_eq!(fe("http://[::1]:8030").unwrap(), "[::1]:8030");
-        for url in ["fe1:8030", "https://fe1", "http://", "http://u:hush@fe1", "http://fe1/api"] {
+        let fe = |url: &str| {
+            let found = with(url, "h:9030").front_ends();
+            found.map(|fe| format!("{} {}", fe[0].scheme, fe[0].authority))
+        };
+        assert_eq!(fe("http://fe1").unwrap(), "http fe1:8030");
+        assert_eq!(fe("http://fe1:18030/").unwrap(), "http fe1:18030");
+        assert_eq!(fe("http://[::1]:8030").unwrap(), "http [::1]:8030");
+        assert_eq!(fe("https://fe1").unwrap(), "https fe1:8443");
+        for url in ["fe1:8030", "ftp://fe1", "http://", "http://u:hush@fe1", "http://fe1/api"] {
             let error = fe(url).unwrap_err().to_string();
             assert!(error.contains("no address") && !error.contains("hush"), "{error}");
         }

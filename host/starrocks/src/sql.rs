@@ -9,7 +9,7 @@ use sluicegate_connector::{Class, Error};
 use crate::Connection;
 
 /// Errors of the server that a person has to look at: the user is not known, or may not do this.
-const DENIED: [u16; 5] = [1044, 1045, 1142, 1227, 5203];
+const DENIED: [u16; 6] = [1044, 1045, 1142, 1227, 1698, 5203];
 
 /// A session. One statement at a time, none of them prepared.
 pub struct Session {
@@ -90,6 +90,9 @@ impl Session {
 }
 
 fn sort(error: mysql_async::Error, what: &str) -> Error {
+    if let Some(told) = encryption(&error) {
+        return Error::configuration(what).caused_by(error).help(told);
+    }
     let class = match &error {
         mysql_async::Error::Server(answer) if DENIED.contains(&answer.code) => Class::Configuration,
         mysql_async::Error::Server(_) => Class::Fatal,
@@ -110,6 +113,23 @@ fn sort(error: mysql_async::Error, what: &str) -> Error {
         None => told,
     }
 }
+
+/// What is to be done about an error of encryption.
+fn encryption(error: &mysql_async::Error) -> Option<&'static str> {
+    use mysql_async::{DriverError, Error as Native, IoError};
+    let untrusted = error.to_string().contains("invalid peer certificate");
+    match error {
+        Native::Driver(DriverError::NoClientSslFlagFromServer) => Some(
+            "the front end's port for SQL knows no encryption: set it up there, or `sql: false` of `tls`",
+        ),
+        Native::Io(IoError::Tls(_)) => Some(CERTIFICATE),
+        _ => untrusted.then_some(CERTIFICATE),
+    }
+}
+
+/// What is to be done about a certificate.
+const CERTIFICATE: &str = "see `tls` of the connection: `ca` are the authorities to trust, and the host of `sql` has to be \
+                           the name in the certificate";
 
 /// A text in quotes.
 pub fn text(text: &str) -> String {

@@ -2,7 +2,7 @@
 //!
 //! A front end never takes rows: it answers with the address of a back end, or of the leader, whose turn it is then. So
 //! the rows are held back until somebody else than a front end is asked. What a redirect names is checked before
-//! anything is sent there: the password goes along, over http.
+//! anything is sent there: the password goes along. From https to http nothing is sent unless that is allowed by name.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,15 +13,17 @@ use bytes::Bytes;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::header::{AUTHORIZATION, EXPECT, HeaderValue, LOCATION};
-use hyper::http::uri::{Authority, Scheme};
+use hyper::http::uri::Scheme;
 use hyper::{Method, StatusCode, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sluicegate_connector::Error;
 
-use super::{Failure, Payload};
+use super::{Failure, Payload, tls};
 use crate::Connection;
+use crate::connection::FrontEnd;
 
 /// Redirects that are followed: follower, leader, back end, and one to spare.
 const MOST_HOPS: usize = 4;
@@ -91,8 +93,10 @@ pub struct Http {
 }
 
 struct Shared {
-    pool: Pool<HttpConnector, Payload>,
-    front_ends: Vec<Authority>,
+    pool: Pool<HttpsConnector<HttpConnector>, Payload>,
+    front_ends: Vec<FrontEnd>,
+    /// Whether a front end that is asked by https may send on by http.
+    plain_backends: bool,
     /// The front end that answered last.
     preferred: AtomicUsize,
     /// Where redirects may point to.
@@ -118,6 +122,13 @@ impl Http {
         connector.set_connect_timeout(Some(connection.connect_timeout.0));
         connector.set_nodelay(true);
         connector.set_keepalive(Some(Duration::from_secs(30)));
+        connector.enforce_http(false);
+        let tls = connection.tls.clone().unwrap_or_default();
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls::config(&tls)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             // Shorter than servers keep silent connections: one that they close while it is used is a lost answer.
@@ -129,6 +140,7 @@ impl Http {
             allowed: allowed(connection, &front_ends)?,
             authorization: connection.authorization()?,
             limit: connection.request_timeout.0,
+            plain_backends: tls.plain_backends,
             front_ends,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -148,7 +160,7 @@ impl Http {
             let front_end = &self.shared.front_ends[number];
             match self.follow(&request, front_end).await {
                 Err(failure @ Failure::Unreachable { .. }) => {
-                    tracing::debug!(%front_end, %failure, "a front end is passed over");
+                    tracing::debug!(front_end = %front_end.authority, %failure, "a front end is passed over");
                     last = Some(failure);
                 }
                 done => {
@@ -161,22 +173,24 @@ impl Http {
             .unwrap_or(Failure::Unreachable { what: request.what, why: "there is no front end".to_owned() }))
     }
 
-    async fn follow(&self, request: &Request, front_end: &Authority) -> Result<Reply, Failure> {
+    async fn follow(&self, request: &Request, front_end: &FrontEnd) -> Result<Reply, Failure> {
         let misdirected = |why: String| Failure::Misdirected { what: request.what, why };
         let mut uri = Uri::builder()
-            .scheme(Scheme::HTTP)
-            .authority(front_end.clone())
+            .scheme(front_end.scheme.clone())
+            .authority(front_end.authority.clone())
             .path_and_query(request.path.as_str())
             .build()
             .map_err(|error| misdirected(format!("{} is no path: {error}", request.path)))?;
         for _ in 0..=MOST_HOPS {
-            let is_front_end = uri.authority().is_some_and(|at| self.shared.front_ends.contains(at));
+            let is_front_end = uri
+                .authority()
+                .is_some_and(|at| self.shared.front_ends.iter().any(|front_end| front_end.authority == *at));
             let body = if is_front_end { Payload::default() } else { request.body.clone() };
             let reply = self.once(request, &uri, body, is_front_end).await?;
             match reply {
                 Hop::Done(reply) => return Ok(reply),
                 Hop::To(next) => {
-                    self.check(&next).map_err(misdirected)?;
+                    self.check(&uri, &next).map_err(misdirected)?;
                     uri = next;
                 }
             }
@@ -215,6 +229,9 @@ impl Http {
         let exchange = async {
             let response = self.shared.pool.request(built).await.map_err(|error| {
                 let why = causes(&error);
+                if let Some(why) = tls::untrusted(&error) {
+                    return Failure::Misdirected { what: request.what, why: format!("{from}: {why}") };
+                }
                 if error.is_connect() {
                     return Failure::Unreachable { what: request.what, why: format!("{from}: {why}") };
                 }
@@ -240,12 +257,21 @@ impl Http {
     }
 
     /// Whether rows and the password may be sent to an address.
-    fn check(&self, next: &Uri) -> Result<(), String> {
+    fn check(&self, from: &Uri, next: &Uri) -> Result<(), String> {
         let Some(authority) = next.authority() else {
             return Err(format!("a redirect to {next} names no host"));
         };
-        if next.scheme() != Some(&Scheme::HTTP) {
-            return Err(format!("a redirect to {authority} by another way than http is not followed"));
+        let (encrypted, plain) = (Some(&Scheme::HTTPS), Some(&Scheme::HTTP));
+        if next.scheme() != encrypted && next.scheme() != plain {
+            return Err(format!(
+                "a redirect to {authority} by another way than http and https is not followed"
+            ));
+        }
+        if from.scheme() == encrypted && next.scheme() == plain && !self.shared.plain_backends {
+            return Err(format!(
+                "the front end sends the rows on to {authority} by http, where rows and the password would go in plain text; \
+                 set `plain_backends: true` of `tls` if nobody else is on the network between"
+            ));
         }
         if authority.as_str().contains('@') {
             return Err("a redirect with a user in it is not followed".to_owned());
@@ -265,7 +291,10 @@ impl Http {
         let what = "the log of refused rows";
         let misdirected = |why: String| Failure::Misdirected { what, why };
         let uri: Uri = url.parse().map_err(|_| misdirected("its address is none".to_owned()))?;
-        self.check(&uri).map_err(misdirected)?;
+        // Rows are in it: it comes the way that they went.
+        let asked = self.shared.front_ends.iter().any(|front_end| front_end.scheme == Scheme::HTTPS);
+        let asked = if asked { Uri::from_static("https://fe") } else { Uri::from_static("http://fe") };
+        self.check(&asked, &uri).map_err(misdirected)?;
         let from = uri.authority().map_or_else(String::new, ToString::to_string);
         let lost = |why: String| Failure::Lost { what, why: format!("{from}: {why}") };
         let exchange = async {
@@ -293,7 +322,7 @@ enum Hop {
     To(Uri),
 }
 
-fn allowed(connection: &Connection, front_ends: &[Authority]) -> Result<GlobSet, Error> {
+fn allowed(connection: &Connection, front_ends: &[FrontEnd]) -> Result<GlobSet, Error> {
     let mut globs = GlobSetBuilder::new();
     let named = connection.backends.iter().map(String::as_str);
     for pattern in named {
@@ -305,7 +334,7 @@ fn allowed(connection: &Connection, front_ends: &[Authority]) -> Result<GlobSet,
     }
     for front_end in front_ends {
         // A name has no characters that mean something in a pattern; an IPv6 address has brackets.
-        let host = globset::escape(front_end.host());
+        let host = globset::escape(front_end.authority.host());
         globs.add(
             Glob::new(&host).map_err(|error| Error::configuration("`fe` names no host").caused_by(error))?,
         );

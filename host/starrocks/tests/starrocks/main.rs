@@ -6,3 +6,4 @@ mod forms;
 mod sink;
 mod suite;
 mod support;
+mod tls;
