@@ -9,6 +9,8 @@
 //! | [`languages`] | one transform as a guest in each language |
 //! | [`pipeline`] | Kafka through three steps to Kafka, as a process, against a copy of the same bytes |
 //! | [`tables`] | Kafka into a table of MariaDB, as a process |
+//! | [`starrocks`] | bodies of loads, against the writers of Arrow; Kafka into a table of a simulated StarRocks |
+//! | [`routes`] | pipeline files from Kafka into a table |
 //! | [`runs`] | a broker, and runs of a process |
 //! | [`copy`] | that copy |
 //! | [`messages`] | the messages of both |
@@ -28,7 +30,9 @@ mod messages;
 mod native;
 mod pipeline;
 mod process;
+mod routes;
 mod runs;
+mod starrocks;
 mod table;
 mod tables;
 mod transforms;
@@ -88,6 +92,8 @@ enum What {
     Pipeline,
     /// Kafka into a table of MariaDB.
     Tables,
+    /// Bodies of loads into StarRocks, and Kafka into a table of a simulated one. `--messages 17000000` are 10 GB.
+    Starrocks,
     /// The copy itself: a process of its own, so that its CPU time can be told.
     #[command(hide = true)]
     Copy(copy::Arguments),
@@ -131,6 +137,9 @@ fn main() -> Fallible<()> {
     }
     if matches!(what, None | Some(What::Tables)) {
         sections.extend(show(tables::measure(&options)?));
+    }
+    if matches!(what, None | Some(What::Starrocks)) {
+        sections.extend(show(starrocks::measure(&options)?));
     }
     let about = machine::about();
     println!("{about}");

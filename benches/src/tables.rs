@@ -2,11 +2,10 @@
 
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 
-use crate::messages;
 use crate::process::Usage;
 use crate::runs::{Bench, FEW, build};
 use crate::table::{Section, median, thousands};
-use crate::{Fallible, Options};
+use crate::{Fallible, Options, messages, routes};
 
 /// Connections, a way of writing each.
 const WRITERS: [u16; 2] = [1, 4];
@@ -68,29 +67,17 @@ fn run(
 
 fn configuration(brokers: &str, port: &str, (name, topic): (&str, &str), writers: u16) -> String {
     let user = MySqlClient::USER;
-    format!(
-        r#"pipeline: {name}
-instance: bench
-source:
-  kafka: {{ brokers: "{brokers}", topics: [{topic}], format: ogg-json, start: earliest }}
-steps:
-  - use: schema-map
-    with:
-      tables:
-        - match: '{table}'
-          to: {name}
-          rename: {{ ORDER_ID: id, CUSTOMER_ID: customer_id }}
-          drop: [NOTE]
-          cast: {{ id: int64, customer_id: int64, AMOUNT: "decimal(18,2)", QUANTITY: int32 }}
-sink:
-  mysql:
+    routes::into_a_table(
+        brokers,
+        (name, topic),
+        &format!(
+            r#"  mysql:
     url: "mysql://127.0.0.1:{port}/test"
     user: {user}
     password: {user}
     writers: {writers}
-    create_tables: true
-"#,
-        table = messages::TABLE.replace('.', r"\."),
+    create_tables: true"#
+        ),
     )
 }
 

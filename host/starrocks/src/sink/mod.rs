@@ -8,6 +8,7 @@
 //! | `evolve` | columns that tables get |
 //! | `plan` | how the rows of a schema are written to a table |
 //! | `tables` | plans, shared by workers and writer |
+//! | `body` | the body of a load of one batch |
 //! | [`encoder`] | batches to rows as they are sent, on workers |
 //! | [`form`] | in which form rows are sent |
 //! | `rows` | rows as they are sent, and what each does |
@@ -32,6 +33,7 @@
 //! puts them aside.
 
 mod arrow_body;
+mod body;
 mod catalog;
 mod csv;
 mod destination;
@@ -62,6 +64,7 @@ use sluicegate_tables::Moment;
 pub use sluicegate_tables::OnSchemaChange;
 use tokio::sync::Mutex;
 
+pub use body::BodyMaker;
 pub use encoder::StarRocksEncoder;
 pub use form::{Compression, FormatChoice};
 pub use options::{Delivery, PositionColumns, PositionsAt, SinkOptions, WriteMode};
