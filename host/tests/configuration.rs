@@ -103,9 +103,14 @@ fn the_example_for_mysql_is_valid() {
 #[test]
 fn the_examples_of_the_binlog_are_valid() {
     let directory = tempfile::tempdir().unwrap();
-    for example in ["mysql-to-kafka", "mysql-to-mysql"] {
+    for example in ["mysql-to-kafka", "mysql-to-mysql", "mysql-to-starrocks"] {
         let text = std::fs::read_to_string(format!("../examples/{example}/pipeline.yaml")).unwrap();
-        let mut text = text.replace("${BROKERS}", "localhost:1");
+        let mut text = text
+            .replace("${BROKERS}", "localhost:1")
+            .replace("${FE}", "http://localhost:1")
+            .replace("${FE_SQL}", "localhost:1")
+            .replace("${STARROCKS_USER}", "u")
+            .replace("${STARROCKS_PASSWORD}", "hush-hush");
         for name in ["MYSQL", "SOURCE", "TARGET"] {
             text = text
                 .replace(&format!("${{{name}_URL}}"), "mysql://localhost:1/shop")

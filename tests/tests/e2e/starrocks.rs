@@ -169,3 +169,87 @@ fn starrocks_with_positions_elsewhere() {
         database.client().lines("SELECT COUNT(DISTINCT lane) FROM sluicegate_positions").expect("rows");
     assert_eq!(lanes, [PARTITIONS.to_string()]);
 }
+
+/// The example from tables, with the rows that they have and as they change, and the tables of its page.
+fn tables_follow_tables(flavour: Flavour) {
+    let cluster = Cluster::start();
+    let mut shop = MySql::shared(flavour).expect("a server").database("shop").expect("a database");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/mysql-to-starrocks");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).expect("the example");
+    let tables = read("tables.sql");
+    let statements: Vec<&str> = tables.lines().filter(|line| !line.starts_with("--")).collect();
+    for statement in statements.join("\n").split(';').filter(|statement| !statement.trim().is_empty()) {
+        cluster.rows(statement);
+    }
+    let bench = Bench::new("mysql-to-starrocks");
+    let url = format!("mysql://127.0.0.1:{}/{}", shop.port(), shop.name());
+    let text = read("pipeline.yaml")
+        .replace("${MYSQL_URL}", &url)
+        .replace("${MYSQL_USER}", MySqlClient::USER)
+        .replace("${MYSQL_PASSWORD}", MySqlClient::USER)
+        .replace("^shop[.]", &format!("^{}[.]", shop.name()))
+        .replace("'shop[.]", &format!("'{}[.]", shop.name()))
+        .replace("[\"${FE}\"]", &format!("{:?}", cluster.front_ends()))
+        .replace("${FE_SQL}", &cluster.sql())
+        .replace("${STARROCKS_USER}", USER.0)
+        .replace("${STARROCKS_PASSWORD}", USER.1);
+    bench.write("p.yaml", text);
+    let mut run = |statements: &[&str]| {
+        for statement in statements {
+            shop.client().execute(statement).expect(statement);
+        }
+    };
+    let order = "(id BIGINT PRIMARY KEY, cust BIGINT UNSIGNED, amount DECIMAL(18,2), status ENUM('new','paid'), \
+                 took TIME, photo VARBINARY(10), placed DATETIME(6), internal_note TEXT)";
+    run(&[
+        "CREATE TABLE customers (id BIGINT UNSIGNED PRIMARY KEY, name VARCHAR(40), phone VARCHAR(40), balance \
+         DECIMAL(30,10), born DATE, profile JSON, changed DATETIME(6), password_hash BINARY(4))",
+        &format!("CREATE TABLE orders_0 {order}"),
+        &format!("CREATE TABLE orders_1 {order}"),
+        "INSERT INTO customers VALUES (18446744073709551615, '\u{674e} \"\\\\', '138', -12345678901234567890.0123456789, \
+         '1970-01-31', '{\"a\": [1, 2.50, null]}', '9999-12-31 23:59:59.999999', 'hush')",
+        "INSERT INTO customers VALUES (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+        "INSERT INTO orders_0 VALUES (1, 2, 0.10, 'new', '-838:59:59', x'00ff41', '2026-01-31 08:15:00.000001', 'n')",
+        "INSERT INTO orders_1 VALUES (10, 18446744073709551615, -5, NULL, '12:30:00', '', '2026-01-31 08:15:00.5', '')",
+        "INSERT INTO orders_1 VALUES (11, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+    ]);
+    bench.run(["run", "p.yaml", "--until", "end"]).exits(0);
+    run(&[
+        "UPDATE orders_0 SET status = 'paid', amount = amount + 1",
+        "UPDATE orders_1 SET id = 12 WHERE id = 11",
+        "DELETE FROM customers WHERE id = 2",
+        "INSERT INTO orders_0 VALUES (2, 1, 7, 'paid', NULL, NULL, '2026-02-01 00:00:00.25', NULL)",
+    ]);
+    bench.run(["run", "p.yaml", "--until", "end"]).exits(0);
+    for (theirs, ours) in [
+        (
+            "SELECT id, name, phone, balance, born, CAST(profile AS CHAR), changed FROM customers ORDER BY id",
+            "SELECT id, name, phone, balance, born, profile, changed FROM ods.customers ORDER BY id",
+        ),
+        (
+            "SELECT id, cust, amount, status, took, placed FROM orders_0 UNION ALL \
+             SELECT id, cust, amount, status, took, placed FROM orders_1 ORDER BY id",
+            "SELECT id, customer_id, amount, status, took, placed FROM ods.orders ORDER BY id",
+        ),
+    ] {
+        let expected = shop.client().lines(theirs).expect("rows");
+        // As the database writes it, or as it is.
+        let plain = |lines: Vec<String>| -> Vec<String> {
+            lines.into_iter().map(|line| line.replace("[1,2.50,null]", "[1, 2.50, null]")).collect()
+        };
+        assert_eq!(cluster.rows(ours), plain(expected));
+    }
+    assert_eq!(cluster.rows("SELECT photo FROM ods.orders WHERE id = 1"), ["0x00FF41"]);
+    let dead = std::fs::read_to_string(bench.path("shop-to-starrocks.dead.ndjson")).unwrap_or_default();
+    assert!(dead.is_empty(), "{dead}");
+}
+
+#[test]
+fn starrocks_follows_tables_of_mariadb() {
+    tables_follow_tables(Flavour::MariaDb);
+}
+
+#[test]
+fn starrocks_follows_tables_of_mysql() {
+    tables_follow_tables(Flavour::MySql84);
+}
