@@ -107,6 +107,9 @@ pub struct Chunk {
     pub records: usize,
     /// Bytes that the records hold in memory.
     pub bytes: usize,
+    /// Whether it ends inside a transaction of the source: more of that one's rows come, and a pipeline that keeps
+    /// transactions whole waits for them. `false` where a source knows of no transactions.
+    pub in_transaction: bool,
     /// The records.
     pub payload: Box<dyn Payload>,
 }

@@ -96,6 +96,11 @@ impl TableTemplate {
         Template::parse("table", text, &TABLE_FIELDS).map(Self)
     }
 
+    /// Whether outputs with different names have different tables, whatever their names are.
+    pub fn keeps_tables_apart(&self) -> bool {
+        self.0.fields().eq([TableField::Table])
+    }
+
     /// The name for an output, as it stands in the text: what a table may be called is the sink's to say.
     pub fn name_of(&self, output: &TableName) -> String {
         let parts = self.0.pieces().iter().map(|piece| match piece {

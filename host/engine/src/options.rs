@@ -22,6 +22,11 @@ pub struct Options {
     pub max_epoch: TimeSpan,
     /// Bytes in one epoch, at most; then it is committed whatever its age.
     pub epoch_bytes: ByteSize,
+    /// Keeps each transaction of the source in one epoch: the target never shows a part of it, however large it is. The
+    /// sink's transaction stays open until the source's has come whole. For a `mysql` source, and a sink whose epoch is
+    /// one transaction: `mysql` with one writer, `kafka` with transactions. Default: false, a large transaction is
+    /// written in parts.
+    pub whole_transactions: bool,
     /// Limits on speed.
     pub throttle: ThrottleOptions,
     /// What happens after an error that may pass by itself.
@@ -45,6 +50,7 @@ impl Default for Options {
             max_delay: TimeSpan(Duration::from_millis(100)),
             max_epoch: TimeSpan(Duration::from_secs(1)),
             epoch_bytes: ByteSize(64 << 20),
+            whole_transactions: false,
             throttle: ThrottleOptions::default(),
             retry: RetryOptions::default(),
             drain_timeout: TimeSpan(Duration::from_secs(25)),

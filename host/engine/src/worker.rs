@@ -64,6 +64,7 @@ pub(crate) struct Done {
     pub(crate) to: Position,
     pub(crate) records: usize,
     pub(crate) bytes: usize,
+    pub(crate) in_transaction: bool,
     pub(crate) result: Result<Work, Error>,
     /// Given back when the rows are handed over or dropped.
     pub(crate) permit: Permit,
@@ -125,8 +126,9 @@ impl Worker {
         for Job { seq, chunk, permit } in jobs {
             let stale = !self.shop.incarnations.is_current(&chunk.lane, chunk.incarnation);
             let result = if stale { Ok(Work::default()) } else { self.work_unless_it_panics(&chunk) };
-            let Chunk { lane, incarnation, from, to, records, bytes, .. } = *chunk;
-            let done = Done { lane, incarnation, seq, from, to, records, bytes, result, permit };
+            let Chunk { lane, incarnation, from, to, records, bytes, in_transaction, .. } = *chunk;
+            let done =
+                Done { lane, incarnation, seq, from, to, records, bytes, in_transaction, result, permit };
             if results.send(done).is_err() {
                 return;
             }

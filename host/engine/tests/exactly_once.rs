@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use memory::sink::{Faults, MemoryLetters, MemorySink};
-use memory::source::MemorySource;
+use memory::source::{MemorySource, TRANSACTION};
 use memory::steps::{Deed, step};
 use memory::{Dice, Shared, Store, assert_exactly_once};
 use parking_lot::Mutex;
@@ -25,6 +25,7 @@ struct Run {
     steps: Vec<Arc<dyn TransformFactory>>,
     stop_after: StopAfter,
     letters_open: bool,
+    whole_transactions: bool,
     bounded: bool,
 }
 
@@ -40,6 +41,7 @@ impl Run {
             steps: Vec::new(),
             stop_after: StopAfter { failed: 1000, of: 1000 },
             letters_open: true,
+            whole_transactions: false,
             bounded: true,
         }
     }
@@ -67,6 +69,7 @@ impl Run {
                 memory: ByteSize(20_000),
                 max_delay: millis(1),
                 max_epoch: millis(3),
+                whole_transactions: self.whole_transactions,
                 retry: RetryOptions { first: millis(1), longest: millis(2), give_up_after: None },
                 ..Options::default()
             },
@@ -104,6 +107,32 @@ async fn with_faults_every_row_arrives_once() {
         assert_eq!(run.run(seed).await.unwrap(), End::SourceEnd, "seed {seed}");
         assert_exactly_once(&run.store.lock(), &run.lanes, &[]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_epoch_ends_inside_a_transaction_that_is_kept_whole() {
+    let cut = |run: &Run| {
+        let store = run.store.lock();
+        let inside = |(lane, end): &&(Lane, u64)| !end.is_multiple_of(TRANSACTION) && *end < run.lanes[lane];
+        store.ends.iter().filter(inside).count()
+    };
+    let mut cut_otherwise = 0;
+    for seed in 0..12 {
+        for whole_transactions in [true, false] {
+            let mut run = Run { whole_transactions, ..Run::new() };
+            run.lanes.remove(&Lane::from("t/2"));
+            run.faults = Faults { write: 200, commit: 6, abort: 3, take: 4, refuse_every: 0 };
+            run.rebalance_once_in = 100;
+            assert_eq!(run.run(seed).await.unwrap(), End::SourceEnd, "seed {seed}");
+            assert_exactly_once(&run.store.lock(), &run.lanes, &[]);
+            if whole_transactions {
+                assert_eq!(cut(&run), 0, "seed {seed}");
+            } else {
+                cut_otherwise += cut(&run);
+            }
+        }
+    }
+    assert!(cut_otherwise > 0, "epochs end anywhere where nobody asks for more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

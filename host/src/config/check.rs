@@ -28,6 +28,7 @@ pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Problem>) -> KeyRing {
     checker.formats(problems);
     checker.epochs(problems);
     checker.truncates(problems);
+    checker.transactions(problems);
     checker.steps(problems);
     checker.encryption(&ring, problems);
     checker.dead_letters(&ring, problems);
@@ -192,12 +193,43 @@ impl Checker<'_> {
     /// Events that only some sinks can follow.
     fn truncates(&self, problems: &mut Vec<Problem>) {
         let file = &self.loaded.pipeline;
-        if file.engine.on_truncate == OnTruncate::Apply && !file.sink.applies_truncates() {
-            let message = format!("a sink of {} cannot remove all rows of a table", file.sink.system());
-            let help = "set `on_truncate: stop` to empty the target yourself when it happens, or `ignore`";
-            problems
-                .push(self.problem_at(&["engine", "on_truncate"], message, "cannot be applied").help(help));
+        if file.engine.on_truncate != OnTruncate::Apply {
+            return;
         }
+        let several = "the target may have rows of several tables";
+        let why = match &file.sink {
+            sink if !sink.applies_truncates() => {
+                Some(format!("a sink of {} cannot remove all rows of a table", sink.system()))
+            }
+            SinkEntry::MySql(on) if !on.options.keeps_tables_apart() => {
+                Some(format!("{several}: `table` of the sink is {:?}", on.options.table))
+            }
+            _ if !file.steps.is_empty() => Some(format!("{several}: `steps` may send them there")),
+            _ => None,
+        };
+        if let Some(why) = why {
+            let help = "set `on_truncate: stop` to empty the target yourself when it happens, or `ignore`";
+            problems.push(self.problem_at(&["engine", "on_truncate"], why, "cannot be applied").help(help));
+        }
+    }
+
+    /// Sources that tell of transactions, and sinks that have some.
+    fn transactions(&self, problems: &mut Vec<Problem>) {
+        let file = &self.loaded.pipeline;
+        if !file.engine.whole_transactions {
+            return;
+        }
+        let why = if matches!(file.source, SourceEntry::MySql(_)) {
+            file.sink
+                .epochs_are_whole()
+                .err()
+                .map(|why| format!("a sink of {} keeps none whole: {why}", file.sink.system()))
+        } else {
+            Some(format!("a source of {} does not say where transactions end", file.source.system()))
+        };
+        problems.extend(why.map(|why| {
+            self.problem_at(&["engine", "whole_transactions"], why, "transactions cannot be kept whole")
+        }));
     }
 
     /// Keys that steps are granted. Guests are looked at later: that takes a WebAssembly engine.

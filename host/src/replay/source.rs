@@ -90,6 +90,7 @@ impl LetterSource {
             to,
             records: 1,
             bytes,
+            in_transaction: false,
             payload: Box::new(Again { letter, decode: Arc::clone(&self.tools.decode) }),
         })))
     }

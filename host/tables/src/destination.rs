@@ -24,6 +24,11 @@ impl Destination {
         Ok(Self { template: TableTemplate::parse(text)?, rule })
     }
 
+    /// Whether outputs with different names have different tables.
+    pub fn keeps_tables_apart(&self) -> bool {
+        self.template.keeps_tables_apart()
+    }
+
     /// The table of an output; `database` is that of the connection.
     ///
     /// # Errors
@@ -62,6 +67,9 @@ mod tests {
         assert_eq!(table("d.{database}_{name}", "s.orders").unwrap(), "d.s_orders");
         assert!(table("{database}.{name}", "orders").unwrap_err().contains("it is empty"));
         assert!(table("{table}", "orders_of_all").unwrap_err().contains("it is too long"));
+        let apart = |template| Destination::parse(template, short).unwrap().keeps_tables_apart();
+        assert!(apart("{table}") && apart("ods.{table}_1"));
+        assert!(!apart("orders") && !apart("{name}") && !apart("{database}_{name}"));
         assert!(Destination::parse("{x}", short).is_err() && Destination::parse("{table", short).is_err());
     }
 }

@@ -208,7 +208,10 @@ impl Coordinator {
         };
         let times = [
             Some(self.next_tick),
-            self.epoch.opened().map(due).filter(|_| self.operation.is_none()),
+            self.epoch
+                .opened()
+                .map(due)
+                .filter(|_| self.operation.is_none() && self.epoch.may_end(&self.options)),
             self.pause_until(now),
             self.source_trouble.wait_until(now),
             self.throttle.wait_until(now),

@@ -14,6 +14,8 @@ pub(super) struct Touched {
     pub(super) incarnation: Incarnation,
     pub(super) from: Position,
     pub(super) to: Position,
+    /// Whether that is inside a transaction of the source.
+    in_transaction: bool,
 }
 
 /// Filled by writes, emptied by a commit or an abort.
@@ -28,12 +30,14 @@ impl OpenEpoch {
     /// Notes a chunk whose rows are about to be handed over.
     pub(super) fn touch(&mut self, done: &Done, now: Instant) {
         self.opened.get_or_insert(now);
-        let fresh =
-            || Touched { incarnation: done.incarnation, from: done.from.clone(), to: done.to.clone() };
-        self.lanes
-            .entry(done.lane.clone())
-            .and_modify(|lane| lane.to = done.to.clone())
-            .or_insert_with(fresh);
+        let touched = self.lanes.entry(done.lane.clone()).or_insert_with(|| Touched {
+            incarnation: done.incarnation,
+            from: done.from.clone(),
+            to: done.to.clone(),
+            in_transaction: false,
+        });
+        touched.to = done.to.clone();
+        touched.in_transaction = done.in_transaction;
         self.counts.read += done.records as u64;
         self.counts.read_bytes += done.bytes as u64;
         if let Ok(work) = &done.result {
@@ -49,6 +53,11 @@ impl OpenEpoch {
 
     pub(super) fn opened(&self) -> Option<Instant> {
         self.opened
+    }
+
+    /// Whether it may be committed now. Where transactions of the source are kept whole, none of them is cut.
+    pub(super) fn may_end(&self, options: &Options) -> bool {
+        !(options.whole_transactions && self.lanes.values().any(|lane| lane.in_transaction))
     }
 
     /// Whether it must be committed whatever else is ready.

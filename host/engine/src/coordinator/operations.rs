@@ -53,18 +53,22 @@ impl Coordinator {
         }
         let waiting = self.lanes.in_phase(Phase::Waiting);
         let drained = self.lanes.drained();
+        let may_end = self.epoch.may_end(&self.options);
         if !waiting.is_empty() && self.epoch.is_empty() && self.stopping.is_none() {
             if self.source_trouble.wait_until(now).is_none() {
                 self.begin_take(waiting);
             }
+        } else if !drained.is_empty() && !may_end {
+            // The rest of a transaction does not come to us any more: all of it is read again.
+            self.begin_abort(Abort::rewind());
         } else if !drained.is_empty()
-            || self.epoch.is_full(&self.options, now)
-            || (!waiting.is_empty() && !self.epoch.is_empty())
+            || (may_end && self.epoch.is_full(&self.options, now))
+            || (may_end && !waiting.is_empty() && !self.epoch.is_empty())
         {
             self.begin_commit(drained, now);
         } else if self.lanes.any_ready() {
             self.begin_write(now)?;
-        } else if self.epoch.is_due(&self.options, now) && self.at_work == 0 {
+        } else if may_end && self.epoch.is_due(&self.options, now) && self.at_work == 0 {
             self.begin_commit(Vec::new(), now);
         }
         Ok(())

@@ -22,6 +22,8 @@ pub struct Store {
     pub notes: BTreeMap<Lane, serde_json::Value>,
     pub released: Vec<Lane>,
     pub commits: usize,
+    /// Where epochs ended.
+    pub ends: Vec<(Lane, u64)>,
 }
 
 pub type Shared = Arc<Mutex<Store>>;

@@ -167,6 +167,7 @@ impl MemoryWriter {
             let decided = store.positions.get(&span.lane).copied().unwrap_or(0);
             assert_eq!(ordinal(&span.from), decided, "an epoch goes on where the last one ended");
             store.positions.insert(span.lane.clone(), ordinal(&span.to));
+            store.ends.push((span.lane.clone(), ordinal(&span.to)));
             if let Some(note) = &span.note {
                 store.notes.insert(span.lane.clone(), note.clone());
             }

@@ -12,6 +12,9 @@ use sluicegate_model::{
 
 use super::{Dice, ordinal, position};
 
+/// Rows of one transaction.
+pub const TRANSACTION: u64 = 50;
+
 /// Gives rows 0 .. count of each lane, and takes lanes away when the dice say so.
 pub struct MemorySource {
     lanes: BTreeMap<Lane, u64>,
@@ -90,6 +93,7 @@ impl Source for MemorySource {
             to: position(end),
             records: (end - *next) as usize,
             bytes: (end - *next) as usize * 100,
+            in_transaction: end < count && !end.is_multiple_of(TRANSACTION),
             payload: Box::new(Rows { lane, first: *next, end }),
         };
         *next = end;

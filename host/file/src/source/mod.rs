@@ -242,7 +242,8 @@ impl FileSource {
             }
             return Ok(self.bounded.then_some(Event::Finished(lane)));
         };
-        let chunk = Chunk { lane, incarnation, from, to, records, bytes, payload };
+        let in_transaction = false;
+        let chunk = Chunk { lane, incarnation, from, to, records, bytes, in_transaction, payload };
         Ok(Some(Event::Rows(Box::new(chunk))))
     }
 

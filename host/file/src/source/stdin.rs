@@ -122,6 +122,7 @@ impl StdinSource {
             to: self.at.to_position(&self.source),
             records: cut.spans.len(),
             bytes: bytes.len(),
+            in_transaction: false,
             payload: Box::new(TextRows {
                 facts: Arc::clone(&self.records.facts),
                 decode: self.records.decode.clone(),

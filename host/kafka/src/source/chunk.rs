@@ -45,6 +45,7 @@ pub fn of_messages(
         to: position(&facts.source, to),
         records: batch.len(),
         bytes,
+        in_transaction: false,
         payload: Box::new(Messages { facts: Arc::clone(facts), batch }),
     })
 }
@@ -58,6 +59,7 @@ pub fn of_nothing(facts: &Arc<LaneFacts>, incarnation: Incarnation, from: i64, t
         to: position(&facts.source, to),
         records: 0,
         bytes: 0,
+        in_transaction: false,
         payload: Box::new(Nothing(Arc::clone(facts))),
     })
 }

@@ -1,7 +1,7 @@
 //! Batches to rows as literals, on worker threads.
 
 use sluicegate_connector::{Encoded, Encoder, Error};
-use sluicegate_model::ChangeBatch;
+use sluicegate_model::{ChangeBatch, TableName};
 use sluicegate_tables::Destination;
 
 use super::destination::destination;
@@ -15,6 +15,8 @@ pub enum Body {
     Rows(Rows),
     /// A batch of a table that nobody has looked at: the writer does, and encodes it.
     Unknown(ChangeBatch),
+    /// All rows of an output's table go.
+    Truncate(TableName),
 }
 
 /// Turns batches into literals. Shared by all workers.
@@ -60,5 +62,13 @@ impl Encoder for MySqlEncoder {
         let (rows, rejects) = encode(&plan, batch, self.tables.longest_statement())?;
         let (count, bytes) = (rows.len(), rows.bytes());
         Ok(Encoded { body: Box::new(Body::Rows(rows)), rows: count, bytes, rejects })
+    }
+
+    fn truncate(&self, table: &TableName) -> Result<Option<Encoded>, Error> {
+        if !self.destination.keeps_tables_apart() {
+            return Ok(None);
+        }
+        let body = Box::new(Body::Truncate(table.clone()));
+        Ok(Some(Encoded { body, rows: 0, bytes: 0, rejects: Vec::new() }))
     }
 }

@@ -162,6 +162,11 @@ impl SinkOptions {
         }
         super::destination::destination(&self.table).map(|_| ())
     }
+
+    /// Whether a target has rows of one output alone, so that it can be emptied when that is.
+    pub fn keeps_tables_apart(&self) -> bool {
+        super::destination::destination(&self.table).is_ok_and(|table| table.keeps_tables_apart())
+    }
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use arrow_array::UInt32Array;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use sluicegate_connector::{Encoded, Epoch, Error, LaneSpan, SinkReject, Taken, WriteError, Writer};
-use sluicegate_model::{ChangeBatch, Lane};
+use sluicegate_model::{ChangeBatch, Lane, TableName};
 use sluicegate_tables::{Moment, TableRef, sink_rejects};
 use tokio::sync::Mutex;
 
 use super::catalog::Catalog;
+use super::destination::destination;
 use super::encoder::Body;
 use super::options::{SinkOptions, WriteMode};
 use super::plan::Plan;
@@ -211,6 +212,40 @@ impl MySqlWriter {
         if self.together.is_on() { self.shards.len().min(1) } else { self.shards.len() }
     }
 
+    /// Has the first connection write the whole of this epoch.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Transient`] where rows of the open epoch were divided already: it begins again.
+    fn write_together(&mut self, output: &TableName, why: &str) -> Result<(), Error> {
+        let begun = !self.together.is_on() && !self.open.last.is_empty();
+        self.together.ask();
+        if begun && self.shards.len() > 1 {
+            let what = format!("{why}: the epoch begins again, and one connection writes it alone");
+            return Err(Error::transient(what).table(output));
+        }
+        Ok(())
+    }
+
+    /// Removes all rows of a table, after those that came before: in the epoch's transaction, which `TRUNCATE TABLE`
+    /// would end.
+    async fn truncate(&mut self, output: &TableName) -> Result<(), WriteError> {
+        let table = destination(&self.shared.options.table)?.table(output, &self.shared.database)?;
+        if let Some(own) = self.shared.own_table(&table) {
+            let what = format!("{own} is the sink's own table, and is not emptied");
+            return Err(Error::configuration(what).table(output).into());
+        }
+        self.write_together(output, "a table is emptied")?;
+        let Some(first) = self.shards.first_mut() else { return Ok(()) };
+        first.flush(&self.shared).await?;
+        first.settle(&self.shared).await?;
+        tracing::info!(%table, "all rows of the table are removed, as in the source");
+        let statement = format!("DELETE FROM {}", table.quoted());
+        first.transaction(&self.shared).await?.run_long(statement.as_bytes()).await.map_err(|failure| {
+            failure.into_error(&format!("table {table} cannot be emptied")).table(output)
+        })?;
+        self.look_at_rejects()
+    }
+
     /// Looks whether rows can be divided among the connections.
     ///
     /// # Errors
@@ -223,14 +258,7 @@ impl MySqlWriter {
         if shards == 1 || !(0..rows.len()).any(|row| moves(&row)) {
             return Ok(());
         }
-        let begun = !self.together.is_on() && !self.open.last.is_empty();
-        self.together.ask();
-        if begun {
-            let what = "a key changes in a change without all columns: the epoch begins again, and one connection \
-                        writes it alone";
-            return Err(Error::transient(what).table(&rows.plan.target.output));
-        }
-        Ok(())
+        self.write_together(&rows.plan.target.output, "a key changes in a change without all columns")
     }
 
     /// Writes what waits, and the positions, into the open transactions.
@@ -324,6 +352,7 @@ impl Writer for MySqlWriter {
         let rows = match *body {
             Body::Rows(rows) => rows,
             Body::Unknown(batch) => self.encode(&batch).await?,
+            Body::Truncate(output) => return self.truncate(&output).await,
         };
         if rows.is_empty() {
             return Ok(());

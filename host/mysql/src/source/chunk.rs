@@ -67,6 +67,7 @@ impl Stretch {
             to: to.to_position(&facts.source),
             records: events,
             bytes,
+            in_transaction: to.at.events > 0,
             payload: Box::new(Events { facts: Arc::clone(facts), records }),
         }
     }

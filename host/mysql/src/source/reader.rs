@@ -291,6 +291,11 @@ impl Reader {
         })
     }
 
+    /// Whether the transaction ended in whose middle the last stretch did. Its rows may wait for that.
+    pub fn left_transaction(&self) -> bool {
+        self.from.events > 0 && self.has_moved()
+    }
+
     /// Whether the log went on to another transaction or file since the last stretch.
     pub fn has_moved(&self) -> bool {
         self.since.is_none() && self.whole.at.place != self.from.place

@@ -214,7 +214,8 @@ impl Running {
             self.failed = Some(error);
         }
         let stops = self.failed.is_some() || self.reader.has_ended();
-        let moves = self.reader.has_moved() && (stops || self.next_move <= Instant::now());
+        let moves = self.reader.left_transaction()
+            || (self.reader.has_moved() && (stops || self.next_move <= Instant::now()));
         let full = std::mem::take(&mut self.full);
         if (full || moves || self.reader.is_ready(room))
             && let Some(stretch) = self.reader.take(!stops && (full || !moves))

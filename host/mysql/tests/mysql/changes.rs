@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_array::{Int64Array, StringArray};
 use rand::prelude::*;
-use sluicegate_connector::Class;
+use sluicegate_connector::{Class, WriteError};
 use sluicegate_model::{ChangeBatch, RowKind};
 use sluicegate_test_servers::{Database, Flavour};
 
@@ -26,6 +26,7 @@ on_each_server!(
     rows_without_a_key_are_added,
     a_replaced_row_has_defaults,
     tables_are_made,
+    a_table_is_emptied_in_its_turn,
     large_rows_go_alone,
 );
 
@@ -69,6 +70,43 @@ fn a_table_follows_its_changes(flavour: Flavour) {
     process.epoch(&[second]).unwrap();
     assert_eq!(rows(&mut database), ["3|again|b", "20|moved|y"]);
     assert_eq!(database.client().lines("SELECT own FROM t WHERE id = 3").unwrap(), ["7"]);
+}
+
+/// With several connections too, on which rows from before and after wait.
+fn a_table_is_emptied_in_its_turn(flavour: Flavour) {
+    for json in ["{}", r#"{"writers": 3}"#] {
+        let (mut database, mut process) = started(flavour, TABLE, json);
+        let many: Vec<_> = (0..20).map(|id| (I, id, Some("before"), None)).collect();
+        process.epoch(&[simple("t", 0, &many)]).unwrap();
+        // Again and again: the first try may find rows divided among connections.
+        loop {
+            let written = (|| {
+                process.write(&simple(
+                    "t",
+                    20,
+                    &[(I, 20, Some("before"), None), (A, 1, Some("before"), None)],
+                ))?;
+                process.truncate("t")?;
+                process.write(&simple(
+                    "t",
+                    22,
+                    &[(I, 1, Some("after"), None), (I, 21, Some("after"), None)],
+                ))?;
+                process.commit(24)
+            })();
+            match written {
+                Ok(()) => break,
+                Err(WriteError::Error(error)) if error.class() == Class::Transient => {
+                    process.abort().unwrap();
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(rows(&mut database), ["1|after|NULL", "21|after|NULL"], "{json}");
+    }
+    // Where others may have rows in the target, it is not emptied.
+    let (_database, mut process) = started(flavour, TABLE, r#"{"table": "t"}"#);
+    assert!(process.truncate("other").is_err());
 }
 
 fn what_is_missing_stays(flavour: Flavour) {

@@ -126,6 +126,13 @@ impl Process {
         self.runtime.block_on(self.writer.write(Encoded { body, rows, bytes, rejects }))
     }
 
+    /// Removes all rows of an output's table, where the sink does so.
+    pub fn truncate(&mut self, output: &str) -> Result<(), WriteError> {
+        let encoded = self.encoder.truncate(&output.into())?;
+        let encoded = encoded.ok_or_else(|| Error::fatal("the sink does not empty it"))?;
+        self.runtime.block_on(self.writer.write(encoded))
+    }
+
     /// Decides, up to an offset.
     pub fn commit(&mut self, to: u64) -> Result<(), WriteError> {
         self.epochs += 1;

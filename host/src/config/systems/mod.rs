@@ -205,7 +205,22 @@ impl SinkEntry {
     /// Whether it can remove all rows of a table.
     pub(super) fn applies_truncates(&self) -> bool {
         match self {
-            Self::Kafka(_) | Self::MySql(_) | Self::StarRocks(_) | Self::File(_) => false,
+            Self::MySql(_) => true,
+            Self::Kafka(_) | Self::StarRocks(_) | Self::File(_) => false,
+        }
+    }
+
+    /// Whether an epoch is one transaction, which shows as a whole or not at all; if not, why, in words.
+    pub(super) fn epochs_are_whole(&self) -> Result<(), &'static str> {
+        match self {
+            Self::MySql(on) if on.options.writers == 1 => Ok(()),
+            Self::MySql(_) => {
+                Err("with several `writers` an epoch is several transactions: set `writers: 1`")
+            }
+            Self::Kafka(on) if on.options.transactions => Ok(()),
+            Self::Kafka(_) => Err("its messages are in no transaction: set `transactions: true`"),
+            Self::StarRocks(_) => Err("the cluster commits each table by itself"),
+            Self::File(_) => Err("files have no transactions"),
         }
     }
 

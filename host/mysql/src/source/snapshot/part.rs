@@ -86,6 +86,7 @@ impl Part {
             to,
             records,
             bytes: bytes + OVERHEAD,
+            in_transaction: false,
             payload: Box::new(payload),
         })
     }
