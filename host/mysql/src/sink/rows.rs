@@ -11,7 +11,7 @@ use sluicegate_tables::{CellWriter, PlannedValues};
 
 use super::options::WriteMode;
 use super::plan::Plan;
-use crate::sql::Cells;
+use crate::sql::{Cells, Dates};
 
 /// What a row does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,8 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch, longest: usize) -> Result<(
                 .table(batch.table())
                 .column(&*planned.name)
         })?;
-        writers.push(Writer { cells, values, name: &planned.name });
+        let dates = Dates::of(&planned.fit, &batch.columns()[planned.field]);
+        writers.push(Writer { cells, values, dates, name: &planned.name });
     }
     let out = Rows::new(plan, batch, 12, (plan.columns.len(), plan.key.len()));
     let mut encoding = Encoding { plan, writers, longest, out };
@@ -70,6 +71,8 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch, longest: usize) -> Result<(
 struct Writer<'a> {
     cells: Cells<'a>,
     values: &'a PlannedValues<'a>,
+    /// Texts of the column, where dates are made of them.
+    dates: Option<Dates<'a>>,
     name: &'a str,
 }
 
@@ -86,8 +89,13 @@ impl CellWriter for Writer<'_> {
         match self.cell(row) {
             Cell::Missing => return Ok(false),
             Cell::Null => match self.values.failure(row) {
-                Some(why) => return Err(format!("column {}: {why}", self.name)),
                 None => into.extend_from_slice(b"NULL"),
+                Some(why) => {
+                    let written = self.dates.as_ref().is_some_and(|dates| dates.push(row, into));
+                    if !written {
+                        return Err(format!("column {}: {why}", self.name));
+                    }
+                }
             },
             Cell::Value => {
                 self.cells.write(row, into).map_err(|why| format!("column {}: {why}", self.name))?;

@@ -7,11 +7,14 @@
 //! |---|---|
 //! | [`text`] | texts and bytes |
 //! | [`temporal`] | dates, times |
+//! | [`dates`] | [`Dates`]: dates that no calendar has |
 //! | [`literal`] | [`Cells`]: the cells of a column as literals |
 
+pub mod dates;
 pub mod literal;
 pub mod temporal;
 pub mod text;
 
+pub use dates::Dates;
 pub use literal::Cells;
 pub use sluicegate_tables::name;

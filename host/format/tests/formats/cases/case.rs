@@ -7,7 +7,7 @@ use sluicegate_format::Record;
 use sluicegate_model::Decoded;
 
 use super::changelog::{self, Row};
-use super::state;
+use super::{state, target};
 use crate::support::{decode_records, decoder};
 
 /// A column of a table that a case is about.
@@ -135,6 +135,7 @@ impl Case {
         }
         if let Some(tables) = spec["final"].as_object() {
             state::compare(self, tables, &items)?;
+            target::compare(self, tables, decoded)?;
         }
         Ok(())
     }

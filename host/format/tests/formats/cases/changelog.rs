@@ -60,7 +60,7 @@ fn in_order(stretch: &mut Vec<(u64, u32, Row)>) -> Vec<Event> {
 }
 
 /// The table that a table's rows go to, where the case is about it.
-fn target(case: &Case, table: &str) -> Option<String> {
+pub(super) fn target(case: &Case, table: &str) -> Option<String> {
     let routes = case.options["route"].as_object().into_iter().flatten();
     let whole = |pattern: &str| Regex::new(&format!("^(?:{pattern})$")).unwrap();
     let mut routes = routes.filter(|(from, _)| whole(from).is_match(table));

@@ -2,8 +2,8 @@
 //!
 //! A case is a file of messages and a file that says what they must become; the collection's own README tells how they
 //! are written. Every case is read under the configuration that its options stand for ([`configuration`]), its rows
-//! are compared in order ([`changelog`]) and as the tables that they leave behind ([`state`]), value by value by the
-//! rules of the target's types ([`value`]).
+//! are compared in order ([`changelog`]) and as the tables that they leave behind, applied by key ([`state`]) and written
+//! to a MariaDB by its sink ([`target`]); value by value by the rules of the target's types ([`value`]).
 
 mod answers;
 mod case;
@@ -11,6 +11,7 @@ mod changelog;
 mod configuration;
 mod geometry;
 mod state;
+mod target;
 mod value;
 
 use std::path::{Path, PathBuf};

@@ -25,6 +25,15 @@ pub(crate) fn compare(case: &Case, expected: &Map<String, Value>, events: &[Even
             }
         }
     }
+    matches(case, expected, tables)
+}
+
+/// Compares tables with those that are expected.
+pub(crate) fn matches(
+    case: &Case,
+    expected: &Map<String, Value>,
+    mut tables: BTreeMap<&str, Vec<Row>>,
+) -> Result<(), String> {
     for (name, wanted) in expected {
         // A table whose rows the alternative does not tell.
         let Some(wanted) = wanted.as_array() else { continue };

@@ -141,6 +141,6 @@ fn padded(mut bytes: Vec<u8>, kind: &str) -> Vec<u8> {
     bytes
 }
 
-fn from_hex(text: &str) -> Vec<u8> {
+pub(super) fn from_hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
