@@ -2,7 +2,7 @@
 
 # In CI all failures are shown, not the first.
 PROFILE := $(if $(CI),ci,default)
-MYSQL_TESTS := package(sluicegate-mysql) | package(sluicegate-test-servers) & binary(mysql) | test(mysql_follows)
+MYSQL_TESTS := package(sluicegate-mysql) | package(sluicegate-test-servers) & binary(mysql) | test(mysql_follows) | test(mirror::)
 CARGO := $(if $(shell command -v cargo),cargo,$(HOME)/.cargo/bin/cargo)
 
 .PHONY: demo test test-kill test-matrix fuzz bench lint fmt
@@ -28,7 +28,7 @@ test-kill:
 test-matrix:
 	@scripts/setup test
 	for version in 8.0 8.4 9; do \
-	  SLUICEGATE_MYSQL=$$version $(CARGO) nextest run --workspace --profile $(PROFILE) -E '$(MYSQL_TESTS)' || exit 1; \
+	  SLUICEGATE_MATRIX=1 SLUICEGATE_MYSQL=$$version $(CARGO) nextest run --workspace --profile $(PROFILE) -E '$(MYSQL_TESTS)' || exit 1; \
 	done
 
 # Every decoder under a fuzzer, ten minutes each; `make test` makes some thousand changed messages of its own.
