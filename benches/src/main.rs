@@ -11,6 +11,7 @@
 //! | [`tables`] | Kafka into a table of MariaDB, as a process |
 //! | [`starrocks`] | bodies of loads, against the writers of Arrow; Kafka into a table of a simulated StarRocks |
 //! | [`routes`] | pipeline files from Kafka into a table |
+//! | [`binlog`] | the binlog of MariaDB to Kafka, as a process |
 //! | [`runs`] | a broker, and runs of a process |
 //! | [`copy`] | that copy |
 //! | [`messages`] | the messages of both |
@@ -21,6 +22,7 @@
 //! Only ratios within one run are compared: what is compared takes turns, so that both meet the same machine. Time is
 //! CPU time, of the thread or of the whole process.
 
+mod binlog;
 mod copy;
 mod cost;
 mod formats;
@@ -94,6 +96,8 @@ enum What {
     Tables,
     /// Bodies of loads into StarRocks, and Kafka into a table of a simulated one. `--messages 17000000` are 10 GB.
     Starrocks,
+    /// The binlog of MariaDB to Kafka.
+    Binlog,
     /// The copy itself: a process of its own, so that its CPU time can be told.
     #[command(hide = true)]
     Copy(copy::Arguments),
@@ -140,6 +144,9 @@ fn main() -> Fallible<()> {
     }
     if matches!(what, None | Some(What::Starrocks)) {
         sections.extend(show(starrocks::measure(&options)?));
+    }
+    if matches!(what, None | Some(What::Binlog)) {
+        sections.extend(show(binlog::measure(&options)?));
     }
     let about = machine::about();
     println!("{about}");

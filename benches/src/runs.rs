@@ -129,6 +129,22 @@ impl Bench {
         Ok(ended.usage)
     }
 
+    /// Runs a pipeline to its end that writes `count` messages to a topic of its name, and removes that; `check`: they are
+    /// counted.
+    ///
+    /// # Errors
+    /// Where it fails, or does not write each message once.
+    pub fn to_topic(&self, name: &str, configuration: &str, count: u64, check: bool) -> Fallible<Usage> {
+        self.kafka.create_topic(name, PARTITIONS, &[])?;
+        let ended = self.start_as(name, configuration)?.wait()?;
+        let said: serde_json::Value = serde_json::from_str(&ended.stdout)?;
+        if said["written"] != count || said["dead_letters"] != 0 {
+            return Err(format!("sluicegate was to write {count} messages: {said}").into());
+        }
+        self.settle(&[name.to_owned()], count, check)?;
+        Ok(ended.usage)
+    }
+
     /// The broker's address.
     pub fn brokers(&self) -> &str {
         self.kafka.brokers()
