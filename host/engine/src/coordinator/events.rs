@@ -37,7 +37,8 @@ impl Coordinator {
 
     fn assigned(&mut self, lanes: Vec<Lane>) {
         info!(pipeline = self.name, ?lanes, "assigned");
-        self.awaits_assignment = false;
+        // One comes after each release: those that are yet to be released bring another.
+        self.awaits_assignment = !self.lanes.revocations.is_empty();
         for lane in lanes {
             self.lanes.by_name.insert(lane, LaneState::waiting());
         }
