@@ -17,7 +17,7 @@ use crate::config::error::Problem;
 use crate::config::locate::Node;
 use crate::config::nearest::{did_you_mean, listed};
 use crate::config::under_test::key_versions;
-use crate::config::{Config, ConfigErrors, StandIns};
+use crate::config::{Config, ConfigErrors, StandIns, Today};
 
 /// The cases of a file, ready to run.
 pub(crate) struct Suite {
@@ -57,7 +57,7 @@ impl Suite {
     ///
     /// # Errors
     /// All that is wrong with either.
-    pub(crate) fn load(path: &Path) -> Result<Self, ConfigErrors> {
+    pub(crate) fn load(path: &Path, today: Today) -> Result<Self, ConfigErrors> {
         let file = read::load(path)?;
         let unreadable = |error: std::io::Error| {
             ConfigErrors::new(
@@ -77,6 +77,7 @@ impl Suite {
             variables: file.env.clone(),
             secrets: secrets.collect(),
             remedy: "set it, or give it a value for tests under `env:` of the cases file",
+            today,
         };
         let config = Config::parse_with(&pipeline, &file.pipeline, &stand_ins)?;
         steps_are_there(&file, &config)?;

@@ -10,7 +10,7 @@ use super::Output;
 use super::exit::Failure;
 use super::table::{Grid, Tone, printable};
 use super::terminal::Terminal;
-use crate::config::{Config, OutputTable};
+use crate::config::{Config, OutputTable, Today};
 
 /// The command line of `validate`.
 #[derive(Debug, Args)]
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// out. No group is joined and nothing is committed; the topic of positions is made where it is missing.
     #[arg(long)]
     online: bool,
+    /// The day from which dates of the file (`$[yyyy-MM-dd-1]`) are counted, as in 2026-11-01. Default: today.
+    #[arg(long, value_name = "DATE")]
+    date: Option<Today>,
 }
 
 const LONG: &str = "\
@@ -43,7 +46,7 @@ Examples:
   sluicegate validate orders.yaml --output json | jq '.outputs[].columns'";
 
 pub(super) async fn validate(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let config = Config::load(&arguments.file)?;
+    let config = Config::load_as_of(&arguments.file, arguments.date.unwrap_or_default())?;
     let declared = config.outputs()?;
     let (outputs, notes) =
         if arguments.online { config.check_online().await? } else { (declared, config.needs_unmet()?) };

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
+use sluicegate_format::options::TimeZone;
+
 use super::error::{ConfigErrors, Problem};
-use super::locate::{Node, Place};
+use super::locate::{Content, Node, Place};
 use super::pipeline::PipelineFile;
 use super::stand_ins::StandIns;
 use super::structure::Structure;
@@ -20,6 +23,8 @@ pub(super) struct Loaded {
     pub(super) covered: String,
     pub(super) tree: Node,
     pub(super) pipeline: PipelineFile,
+    /// The dates that were put in for `$[...]`.
+    pub(super) dates: Vec<String>,
 }
 
 impl Loaded {
@@ -49,10 +54,17 @@ pub(super) fn load(text: &str, file: &Path, stand_ins: &StandIns) -> Result<Load
     let names = names.chain(stand_ins.variables.keys().cloned()).collect();
     let variables = |name: &str| stand_ins.variables.get(name).cloned().or_else(|| std::env::var(name).ok());
     let remedy = stand_ins.remedy;
-    let mut problems = Vec::new();
+    let (mut problems, mut dates) = (Vec::new(), Vec::new());
     stand_ins.put_secrets(&mut tree);
-    Surroundings { directory: &directory, variables: &variables, names, remedy }
-        .substitute(&mut tree, &mut problems);
+    let mut around = Surroundings {
+        directory: &directory,
+        variables: &variables,
+        names,
+        remedy,
+        today: NaiveDateTime::MIN,
+    };
+    around.today = stand_ins.today.clock(time_zone(&tree, &around));
+    around.substitute(&mut tree, &mut problems, &mut dates);
     wrong(std::mem::take(&mut problems))?;
 
     Structure::new(schema::of_types()).check(&mut tree, "", Place::default(), &mut problems);
@@ -64,7 +76,17 @@ pub(super) fn load(text: &str, file: &Path, stand_ins: &StandIns) -> Result<Load
         // Every section that could not be read has left a problem.
         return Err(ConfigErrors::new(file, &covered, vec![Problem::new("the file cannot be read")]));
     };
-    Ok(Loaded { file: file.to_owned(), directory, covered, tree, pipeline })
+    Ok(Loaded { file: file.to_owned(), directory, covered, tree, pipeline, dates })
+}
+
+/// The time zone of a file, whose clock dates are read from. What is none is told later, and the file is refused.
+fn time_zone(tree: &Node, around: &Surroundings<'_>) -> TimeZone {
+    let Some(mut zone) = tree.get("time_zone").cloned() else { return TimeZone::UTC };
+    around.substitute(&mut zone, &mut Vec::new(), &mut Vec::new());
+    match &zone.content {
+        Content::Text(name) => name.parse().unwrap_or(TimeZone::UTC),
+        _ => TimeZone::UTC,
+    }
 }
 
 /// A file that is no YAML. Its lines are not shown: which of them hold secrets is not known.

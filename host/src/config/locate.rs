@@ -40,7 +40,7 @@ pub(crate) struct Node {
     pub(crate) place: Place,
     /// Whether the value must never be shown: it stands where secrets do, or was put in for a `${...}`.
     pub(crate) hidden: bool,
-    /// The text as it was written, where something was put in for a `${...}`.
+    /// The text as it was written, where something was put in for a `${...}` or a `$[...]`.
     pub(crate) written: Option<String>,
 }
 

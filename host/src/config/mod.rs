@@ -6,7 +6,9 @@
 //! | `load` | from text to these types |
 //! | `locate` | the file as a tree that knows its places |
 //! | `secrets` | what of it is never shown |
-//! | `substitute` | `${VARIABLE}` and `${file:PATH}` |
+//! | `substitute` | `${VARIABLE}`, `${file:PATH}` and `$[DATE]` |
+//! | `dates` | what a `$[DATE]` stands for |
+//! | [`today`] | the day from which dates are counted |
 //! | `structure` | keys and kinds of values against the schema |
 //! | `read` | from the tree to the types |
 //! | `check` | what fits together |
@@ -31,6 +33,7 @@
 pub mod assemble;
 mod check;
 mod connections;
+mod dates;
 mod dead_letters;
 pub mod error;
 mod excerpt;
@@ -59,6 +62,7 @@ pub(crate) mod structure;
 mod substitute;
 mod systems;
 mod time_zone;
+pub mod today;
 pub(crate) mod under_test;
 
 use std::fmt;
@@ -73,6 +77,7 @@ pub use error::ConfigErrors;
 pub use outputs::{OutputColumn, OutputTable};
 pub use reference::reference_markdown;
 pub use schema::schema;
+pub use today::{Days, Today};
 
 pub(crate) use load::syntax;
 pub(crate) use secrets::cover;
@@ -96,10 +101,19 @@ impl Config {
     /// # Errors
     /// All that is wrong with it, as far as the file alone can tell.
     pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
+        Self::load_as_of(path, Today::default())
+    }
+
+    /// As [`Config::load`], with dates counted from a day.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_as_of(path: &Path, today: Today) -> Result<Self, ConfigErrors> {
         let unreadable = |error: std::io::Error| {
             ConfigErrors::new(path, "", vec![Problem::new(format!("the file cannot be read: {error}"))])
         };
-        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, path)
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        Self::parse_with(&text, path, &StandIns { today, ..StandIns::default() })
     }
 
     /// Reads the text of a file. `path` is what messages call it, and what paths in it are relative to the directory
@@ -133,6 +147,11 @@ impl Config {
     /// The name of the pipeline.
     pub fn name(&self) -> &str {
         &self.loaded.pipeline.pipeline
+    }
+
+    /// Whether anything of it is counted from today.
+    pub fn has_dates(&self) -> bool {
+        !self.loaded.dates.is_empty()
     }
 
     /// The names of the steps, in order.

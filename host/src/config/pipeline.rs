@@ -23,7 +23,7 @@ pub(super) struct PipelineFile {
     /// name.
     #[schemars(default)]
     pub(super) instance: Option<String>,
-    /// The time zone that steps take for times without one. Default: UTC.
+    /// The time zone that steps take for times without one, and whose clock says which day `$[yyyy-MM-dd]` is. Default: UTC.
     #[schemars(default)]
     pub(super) time_zone: Option<TimeZoneName>,
     /// Systems by a name of your choice.

@@ -70,6 +70,7 @@ pub(super) fn redact(message: &str, tree: &Node) -> String {
 
 fn collect(node: &Node, values: &mut Vec<(String, String)>) {
     if let (Some(written), Some(value)) = (&node.written, scalar(node))
+        && node.hidden
         && !value.is_empty()
     {
         values.push((value, written.clone()));

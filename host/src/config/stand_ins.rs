@@ -1,8 +1,9 @@
-//! What stands in for the surroundings of a pipeline file: in tests, which must run without secrets.
+//! What stands in for the surroundings of a pipeline file: in tests, which must run without secrets, and for other days.
 
 use std::collections::BTreeMap;
 
 use super::locate::{Content, Entry, Node};
+use super::today::Today;
 
 /// Values that come before those of the environment, and secrets that come before those of the file.
 pub(crate) struct StandIns {
@@ -12,6 +13,8 @@ pub(crate) struct StandIns {
     pub(crate) secrets: BTreeMap<String, BTreeMap<String, String>>,
     /// What to do about a variable that is set nowhere.
     pub(crate) remedy: &'static str,
+    /// What dates are counted from.
+    pub(crate) today: Today,
 }
 
 impl Default for StandIns {
@@ -20,6 +23,7 @@ impl Default for StandIns {
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             remedy: "set it where sluicegate is started",
+            today: Today::default(),
         }
     }
 }

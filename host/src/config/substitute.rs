@@ -1,8 +1,11 @@
-//! `${VARIABLE}` and `${file:PATH}` in values: never in the text of the file, so that what is put in cannot change its
-//! structure. `$$` is a dollar.
+//! `${VARIABLE}`, `${file:PATH}` and `$[DATE]` in values: never in the text of the file, so that what is put in cannot
+//! change its structure. `$$` is a dollar.
 
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
+
+use super::dates;
 use super::error::Problem;
 use super::locate::{Content, Node};
 use super::nearest::nearest;
@@ -17,21 +20,26 @@ pub(super) struct Surroundings<'a> {
     pub(super) names: Vec<String>,
     /// What to do about a variable that is not set.
     pub(super) remedy: &'a str,
+    /// What dates are counted from.
+    pub(super) today: NaiveDateTime,
 }
 
 impl Surroundings<'_> {
-    /// Puts values in for every `${...}` of a tree, and marks what then must not be shown.
-    pub(super) fn substitute(&self, node: &mut Node, problems: &mut Vec<Problem>) {
+    /// Puts values in for every `${...}` and `$[...]` of a tree, and marks what then must not be shown. Dates are added to
+    /// `dates` in the order in which they stand in the tree.
+    pub(super) fn substitute(&self, node: &mut Node, problems: &mut Vec<Problem>, dates: &mut Vec<String>) {
         if let Content::Text(text) = &node.content
             && text.contains('$')
         {
             match self.replace(text) {
-                Ok(Replaced { text: new, foreign: true }) => {
-                    node.written = Some(text.clone());
-                    node.hidden = true;
-                    node.content = Content::Text(new);
+                Ok(replaced) => {
+                    if replaced.foreign || !replaced.dates.is_empty() {
+                        node.written = Some(text.clone());
+                    }
+                    node.hidden |= replaced.foreign;
+                    node.content = Content::Text(replaced.text);
+                    dates.extend(replaced.dates);
                 }
-                Ok(Replaced { text: new, foreign: false }) => node.content = Content::Text(new),
                 Err(mistake) => {
                     let problem = Problem::new(mistake.message).at(node.place).label("here");
                     problems.push(problem.help(mistake.help).hidden(node.hidden));
@@ -39,12 +47,12 @@ impl Surroundings<'_> {
             }
         }
         for child in node.children_mut() {
-            self.substitute(child, problems);
+            self.substitute(child, problems, dates);
         }
     }
 
     fn replace(&self, text: &str) -> Result<Replaced, Mistake> {
-        let mut replaced = Replaced { text: String::new(), foreign: false };
+        let mut replaced = Replaced::default();
         let mut rest = text;
         while let Some(dollar) = rest.find('$') {
             replaced.text.push_str(&rest[..dollar]);
@@ -59,6 +67,15 @@ impl Surroundings<'_> {
                 })?;
                 replaced.text.push_str(&self.value(&inner[..end])?);
                 replaced.foreign = true;
+                rest = &inner[end + 1..];
+            } else if let Some(inner) = rest.strip_prefix('[') {
+                let end = dates::end(inner).ok_or_else(|| Mistake {
+                    message: "`$[` has no `]`".to_owned(),
+                    help: "close it, or write `$$[` for what is no date".to_owned(),
+                })?;
+                let date = dates::evaluate(&inner[..end], self.today)?;
+                replaced.text.push_str(&date);
+                replaced.dates.push(date);
                 rest = &inner[end + 1..];
             } else {
                 replaced.text.push('$');
@@ -117,15 +134,20 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
+#[derive(Default)]
 struct Replaced {
     text: String,
-    /// Whether something was put in.
+    /// Whether something was put in from elsewhere.
     foreign: bool,
+    /// Dates that were put in.
+    dates: Vec<String>,
 }
 
-struct Mistake {
-    message: String,
-    help: String,
+/// What is wrong with a `${...}` or `$[...]`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mistake {
+    pub(super) message: String,
+    pub(super) help: String,
 }
 
 #[cfg(test)]
@@ -142,6 +164,7 @@ mod tests {
             variables: &variables,
             names: vec!["BROKERS".to_owned()],
             remedy: "set it",
+            today: "2026-11-01T08:30:00".parse().unwrap(),
         };
         let replaced =
             surroundings.replace(text).map_err(|mistake| mistake.message + "; " + &mistake.help)?;
@@ -158,6 +181,13 @@ mod tests {
     fn dollars_that_mean_nothing_stay() {
         assert_eq!(replace(r"^SHOP\.ORDERS$"), Ok((r"^SHOP\.ORDERS$".to_owned(), false)));
         assert_eq!(replace("$$ $${BROKERS} $1"), Ok(("$ ${BROKERS} $1".to_owned(), false)));
+    }
+
+    #[test]
+    fn dates_are_put_in_and_may_be_shown() {
+        assert_eq!(replace("dt=$[yyyy-MM-dd-1]."), Ok(("dt=2026-10-31.".to_owned(), false)));
+        assert_eq!(replace("$[yyyyMM]/$[dd]"), Ok(("202611/01".to_owned(), false)));
+        assert_eq!(replace("$$[yyyy]"), Ok(("$[yyyy]".to_owned(), false)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! | module | what is tried |
 //! |---|---|
+//! | `dates` | dates in pipeline files, and days run one after another |
 //! | `files` | files as source and sink: all forms, kills, a full disk, standard streams |
 //! | `formats` | messages of GoldenGate, Canal and Debezium, from topic to topic |
 //! | `mysql` | tables as the target: values, kills |
@@ -17,6 +18,7 @@
 //! | `starrocks` | tables of a simulated StarRocks as target |
 //! | `positions` | positions shown and moved; two processes under one name |
 
+mod dates;
 mod dead_letters;
 mod evil;
 mod files;

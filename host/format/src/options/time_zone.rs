@@ -38,6 +38,11 @@ impl TimeZone {
         }
     }
 
+    /// What clocks show there at a time in UTC.
+    pub fn clock(self, utc: NaiveDateTime) -> NaiveDateTime {
+        utc + chrono::TimeDelta::seconds(i64::from(self.offset_at_utc(utc)))
+    }
+
     /// Seconds that local time is ahead of UTC, at a local time. Where clocks are set back, a local time that
     /// comes twice is taken for the first; where they are set forward, one that never comes has the offset from
     /// before. The flag says whether the local time is an ordinary one.
@@ -118,6 +123,12 @@ mod tests {
         assert_eq!(fixed.offset_at_utc(at("2024-01-01 00:00")), -12_600);
         assert!("Mars/Olympus".parse::<TimeZone>().unwrap_err().contains("IANA"));
         assert!("+8 hours".parse::<TimeZone>().unwrap_err().contains("+08:00"));
+    }
+
+    #[test]
+    fn clocks_show_the_time_of_their_zone() {
+        let shanghai: TimeZone = "Asia/Shanghai".parse().unwrap();
+        assert_eq!(shanghai.clock(at("2026-10-31 16:00")), at("2026-11-01 00:00"));
     }
 
     #[test]

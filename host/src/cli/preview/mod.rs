@@ -23,7 +23,7 @@ use super::Output;
 use super::exit::Failure;
 use super::table::printable;
 use super::terminal::Terminal;
-use crate::config::Config;
+use crate::config::{Config, Today};
 
 /// Records that are looked through for rows of certain tables.
 const LOOKED_THROUGH: usize = 5_000;
@@ -47,6 +47,9 @@ pub(super) struct Arguments {
     /// Without it they are left out of a table that is too wide for the terminal, and counted below it.
     #[arg(long)]
     all_columns: bool,
+    /// The day from which dates of the file (`$[yyyy-MM-dd-1]`) are counted, as in 2026-11-01. Default: today.
+    #[arg(long, value_name = "DATE")]
+    date: Option<Today>,
 }
 
 const LONG: &str = "\
@@ -77,7 +80,7 @@ Examples:
   sluicegate preview orders.yaml --output json | jq '.stages[].rejected'";
 
 pub(super) async fn preview(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let config = Config::load(&arguments.file)?;
+    let config = Config::load_as_of(&arguments.file, arguments.date.unwrap_or_default())?;
     let steps = config.chain_factories()?;
     let rows = usize::from(arguments.rows);
     let records = if arguments.tables.is_empty() { rows } else { LOOKED_THROUGH.max(rows) };

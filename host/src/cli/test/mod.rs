@@ -16,6 +16,7 @@ use super::Output;
 use super::exit::Failure;
 use super::terminal::Terminal;
 use crate::cases::{CaseResult, Suite, Verdict, cases_files};
+use crate::config::Today;
 
 /// The command line of `test`.
 #[derive(Debug, Args)]
@@ -33,6 +34,9 @@ pub(super) struct Arguments {
     /// Ask each step again: on the same instance, on a fresh one, and with the rows one by one. It must answer the same.
     #[arg(long)]
     twice: bool,
+    /// The day from which dates of the pipeline files (`$[yyyy-MM-dd-1]`) are counted, as in 2026-11-01. Default: today.
+    #[arg(long, value_name = "DATE")]
+    date: Option<Today>,
 }
 
 const LONG: &str = "\
@@ -70,7 +74,7 @@ impl Totals {
 }
 
 pub(super) fn test(arguments: &Arguments, output: Output) -> Result<(), Failure> {
-    let suites = suites(&arguments.paths)?;
+    let suites = suites(&arguments.paths, arguments.date.unwrap_or_default())?;
     let mut totals = Totals::default();
     let mut files = Vec::new();
     for suite in &suites {
@@ -96,7 +100,7 @@ pub(super) fn test(arguments: &Arguments, output: Output) -> Result<(), Failure>
 }
 
 /// All files are read before the first case is run, so that a mistake in one is not lost among results.
-fn suites(paths: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
+fn suites(paths: &[PathBuf], today: Today) -> Result<Vec<Suite>, Failure> {
     let (mut files, mut failures) = (Vec::<PathBuf>::new(), Vec::new());
     for path in paths {
         match cases_files(path) {
@@ -109,7 +113,7 @@ fn suites(paths: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
     }
     let mut suites = Vec::new();
     for file in &files {
-        match Suite::load(file) {
+        match Suite::load(file, today) {
             Ok(suite) => suites.push(suite),
             Err(errors) => failures.push(errors.into()),
         }
