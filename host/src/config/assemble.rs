@@ -201,7 +201,8 @@ impl Config {
     /// Who runs, for the systems.
     pub(super) fn setting<'a>(&'a self, identity: &'a Identity) -> Setting<'a> {
         let connections = &self.loaded.pipeline.connections;
-        Setting { identity, directory: &self.loaded.directory, connections }
+        let dates = &self.loaded.dates;
+        Setting { identity, directory: &self.loaded.directory, connections, dates }
     }
 
     pub(super) fn identity(&self) -> Result<Identity, ConfigErrors> {

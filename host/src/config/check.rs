@@ -7,17 +7,17 @@ use sluicegate_engine::OnTruncate;
 use sluicegate_format::options::Direction;
 use sluicegate_kafka::guarded;
 use sluicegate_keys::{KeyRing, Use};
-use sluicegate_mysql::MySqlSource;
+use sluicegate_mysql::Connection as MySqlConnection;
 use sluicegate_starrocks::PositionsAt;
 
-use super::connections::LIBRDKAFKA;
+use super::connections::{CONNECTION, LIBRDKAFKA, Reach as _};
 use super::error::Problem;
 use super::load::Loaded;
 use super::locate::{Entry, Node};
 use super::nearest::{did_you_mean, listed};
 use super::sink::SinkEntry;
 use super::source::SourceEntry;
-use super::systems::position_store;
+use super::systems::{check_mysql_source, position_store};
 
 /// Checks a file that was read, and makes its key ring.
 pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Problem>) -> KeyRing {
@@ -125,8 +125,11 @@ impl Checker<'_> {
                 }
             }
             SourceEntry::MySql(source) => {
-                let told = MySqlSource::new(&source.connection, source.options.clone(), "", "").err();
+                let told = check_mysql_source(source).err();
                 problems.extend(told.map(|error| self.of_system(["source", "mysql"], &error)));
+                if source.options.query.is_some() {
+                    self.query_alone(problems);
+                }
             }
             SourceEntry::File(options) => {
                 problems
@@ -157,6 +160,21 @@ impl Checker<'_> {
             SinkEntry::File(options) => {
                 problems.extend(options.check().err().map(|error| self.of_system(["sink", "file"], &error)));
             }
+        }
+    }
+
+    /// Refuses what is about the binlog beside a query.
+    fn query_alone(&self, problems: &mut Vec<Problem>) {
+        let own = |key: &str| key == "query" || key == CONNECTION || MySqlConnection::IN_PLACE.contains(&key);
+        let entries = self.tree.at(&["source", "mysql"]).map(Node::entries).unwrap_or_default();
+        for entry in entries.iter().filter(|entry| !own(&entry.key)) {
+            let message = format!("`{}` is about the binlog, and the source is a query", entry.key);
+            let help = match entry.key.as_str() {
+                "tables" | "zero_dates" => format!("write `{}` under `query`", entry.key),
+                "snapshot" => "write `readers` and `part` under `query`".to_owned(),
+                _ => "leave it out".to_owned(),
+            };
+            problems.push(Problem::new(message).at(entry.place).label("not of a query").help(help));
         }
     }
 

@@ -62,8 +62,8 @@ impl Config {
         let decoder: Result<Arc<dyn Decode>, Error> = match &self.loaded.pipeline.source {
             SourceEntry::Kafka(from) => from.options.decoder(),
             SourceEntry::MySql(_) => {
-                Err(Error::configuration("letters of a binlog are not sent again from here")
-                    .help("mend the rows at the source: any update of them brings them again"))
+                Err(Error::configuration("letters of tables are not sent again from here")
+                    .help("mend the rows at the source: any update of them brings them again, and so does a query of them"))
             }
             SourceEntry::File(options) => match LetterRecords::new(options, &self.loaded.directory) {
                 Ok(records) => Ok(Arc::new(records)),

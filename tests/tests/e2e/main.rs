@@ -7,6 +7,7 @@
 //! | `formats` | messages of GoldenGate, Canal and Debezium, from topic to topic |
 //! | `mysql` | tables as the target: values, kills |
 //! | `mysql_source` | the changes of tables: to topics, to tables, kills |
+//! | `mysql_query` | queries over tables: days, kills |
 //! | `kill` | two processes, killed and paused at random: nothing is lost, nothing comes twice |
 //! | `trap` | a row that brings a guest down, alone among a million |
 //! | `evil` | guests that do what no guest should: contained, and all other rows arrive |
@@ -27,6 +28,7 @@ mod kill;
 mod messages;
 mod mirror;
 mod mysql;
+mod mysql_query;
 mod mysql_source;
 mod pipeline;
 mod positions;

@@ -12,16 +12,16 @@ use crate::settings;
 /// Kills of the kill test.
 const KILLS: usize = 6;
 
-fn example(name: &str) -> String {
+pub(crate) fn example(name: &str) -> String {
     let path = format!("{}/../examples/{name}/pipeline.yaml", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(path).expect("the example")
 }
 
-fn database(flavour: Flavour, purpose: &str) -> Database {
+pub(crate) fn database(flavour: Flavour, purpose: &str) -> Database {
     MySql::shared(flavour).expect("a server").database(purpose).expect("a database")
 }
 
-fn url(database: &Database) -> String {
+pub(crate) fn url(database: &Database) -> String {
     format!("mysql://127.0.0.1:{}/{}", database.port(), database.name())
 }
 
@@ -37,7 +37,7 @@ fn start(database: &mut Database, flavour: Flavour) -> String {
     format!("start: {{ file: \"{file}:{position}\" }}")
 }
 
-fn run(database: &mut Database, statements: &[&str]) {
+pub(crate) fn run(database: &mut Database, statements: &[&str]) {
     for statement in statements {
         database.client().execute(statement).expect(statement);
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Conn, Opts, Row};
+use mysql_async::{Column, Conn, Opts, Row};
 use sluicegate_connector::Error;
 
 use super::failure::{Failure, sort};
@@ -233,14 +233,60 @@ impl Session {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn each_row(&mut self, sql: &str, mut each: impl FnMut(Row) + Send) -> Result<(), Failure> {
+    pub async fn each_row(&mut self, sql: &str, each: impl FnMut(Row) + Send) -> Result<(), Failure> {
+        self.each(sql, |_| Ok(()), each, self.limit).await
+    }
+
+    /// As [`Session::each_row`], of a question that may take its time. `expect` says whether its columns are those that
+    /// are wanted; where it refuses them, nothing is read.
+    ///
+    /// # Errors
+    /// See [`Failure`], and what `expect` says.
+    pub async fn each_row_of(
+        &mut self,
+        sql: &str,
+        expect: impl FnOnce(&[Column]) -> Result<(), Error> + Send,
+        each: impl FnMut(Row) + Send,
+    ) -> Result<(), Failure> {
+        self.each(sql, expect, each, FOREVER).await
+    }
+
+    /// The columns that a question answers with. It is not asked.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn columns(&mut self, sql: &str) -> Result<Vec<Column>, Failure> {
+        self.broken = true;
+        let conn = &mut self.conn;
+        let columns = async {
+            let statement = conn.prep(sql).await?;
+            let columns = statement.columns().to_vec();
+            conn.close(statement).await?;
+            Ok(columns)
+        };
+        let columns = tokio::time::timeout(self.limit, columns).await;
+        self.ended(columns, "a query cannot be prepared")
+    }
+
+    async fn each(
+        &mut self,
+        sql: &str,
+        expect: impl FnOnce(&[Column]) -> Result<(), Error> + Send,
+        mut each: impl FnMut(Row) + Send,
+        limit: Duration,
+    ) -> Result<(), Failure> {
         let what = "rows cannot be read";
         self.broken = true;
-        let limit = self.limit;
         let conn = &mut self.conn;
+        let mut refused = None;
         let rows = async {
             // Each part of a table is another statement, which is not to be kept.
             let statement = conn.prep(sql).await?;
+            if let Err(error) = expect(&statement.columns()) {
+                refused = Some(error);
+                conn.close(statement).await?;
+                return Ok(true);
+            }
             let mut rows = conn.exec_iter(&statement, ()).await?;
             loop {
                 match tokio::time::timeout(limit, rows.next()).await {
@@ -255,7 +301,10 @@ impl Session {
             Ok(true)
         };
         match rows.await {
-            Ok(true) => self.ended(Ok(Ok(())), what),
+            Ok(true) => {
+                self.ended(Ok(Ok(())), what)?;
+                refused.map_or(Ok(()), |error| Err(Failure::Other(error)))
+            }
             Ok(false) => {
                 Err(Failure::Other(Error::transient(format!("{what}: no row within {} s", limit.as_secs()))))
             }

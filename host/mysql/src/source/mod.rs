@@ -17,6 +17,8 @@
 //! | `catalog` | how tables are read, as of each place in the log |
 //! | `knowledge` | what information_schema says of tables |
 //! | `snapshot` | reading the rows that tables have beside the log |
+//! | `query` | [`MySqlQuery`]: rows that queries answer with, instead of the log |
+//! | `sessions` | sessions that read beside each other |
 //! | `running` | the lane between a start and the next |
 //! | `chunk` | stretches as the engine takes them |
 //!
@@ -35,9 +37,11 @@ mod kept;
 mod knowledge;
 mod opening;
 mod options;
+mod query;
 mod reader;
 mod refused;
 mod running;
+mod sessions;
 mod snapshot;
 mod tables;
 
@@ -49,6 +53,7 @@ use sluicegate_model::{Decoded, Incarnation, Item, Lane, Position};
 use tokio::task::JoinHandle;
 
 pub use options::{ColumnsFrom, OnPurged, OnZeroDate, SnapshotOptions, SourceOptions, Start, Until};
+pub use query::{MySqlQuery, QueryOptions};
 
 use crate::Connection;
 use crate::client::Session;

@@ -16,6 +16,7 @@ use super::options::{OnPurged, SourceOptions, Start, Until};
 use super::reader::{End, Reader};
 use super::refused;
 use super::running::{Announce, Running, Server};
+use super::sessions::Sessions;
 use super::snapshot::{self, Progress, Snapshot};
 use super::tables::Tables;
 use crate::Connection;
@@ -345,13 +346,12 @@ impl Opening {
 
     fn shared(&self, connection: &Connection, facts: &Facts, read: ReadOptions) -> snapshot::Shared {
         snapshot::Shared {
-            connection: connection.clone(),
+            sessions: Sessions::new(connection.clone()),
             facts: facts.clone(),
             tables: Arc::clone(&self.tables),
             read,
             part_bytes: self.options.snapshot.part.0,
             readers: usize::from(self.options.snapshot.readers.max(1)),
-            idle: parking_lot::Mutex::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_model::{ByteSize, Moment, TimeSpan};
 
+use super::query::QueryOptions;
 use crate::binlog::ZeroDates;
 
 /// Reading the changes of tables from the binlog.
@@ -15,7 +16,8 @@ use crate::binlog::ZeroDates;
 pub struct SourceOptions {
     /// Tables, as `database.table`; a name without a database is in that of the connection. One that begins with `^` is a
     /// regular expression over all names, which must match the whole of one; tables that are made later and match are
-    /// read too.
+    /// read too. Required, unless there is a `query`.
+    #[serde(default)]
     pub tables: Vec<String>,
     /// Tables that are not read, though `tables` has them. Names and expressions as there.
     #[serde(default)]
@@ -50,6 +52,8 @@ pub struct SourceOptions {
     /// a word the connection is made anew. Default: 10s.
     #[serde(default = "heartbeat")]
     pub heartbeat: TimeSpan,
+    /// Rows that a query answers with, instead of the binlog: no key but those of the connection may stand beside it.
+    pub query: Option<QueryOptions>,
 }
 
 fn heartbeat() -> TimeSpan {
@@ -71,11 +75,15 @@ impl SourceOptions {
             columns_from: ColumnsFrom::default(),
             zero_dates: OnZeroDate::default(),
             heartbeat: heartbeat(),
+            query: None,
         }
     }
 
     /// The tables that are named, and not by an expression.
     pub fn names(&self) -> Vec<String> {
+        if let Some(query) = &self.query {
+            return query.into.iter().cloned().collect();
+        }
         self.tables.iter().filter(|table| !table.starts_with('^')).cloned().collect()
     }
 }

@@ -5,6 +5,7 @@ mod failover;
 mod following;
 mod peers;
 mod purged;
+mod query;
 mod resuming;
 mod settings;
 mod starting;

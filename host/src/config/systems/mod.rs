@@ -7,7 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `kafka` | topics |
-//! | `mysql` | tables of MySQL and MariaDB, and their changes |
+//! | `mysql` | tables of MySQL and MariaDB, their changes, and queries over them |
 //! | `starrocks` | tables of StarRocks |
 //! | `file` | files, standard input and output |
 //! | `terms` | positions by numbers that people give |
@@ -28,6 +28,7 @@ use sluicegate_kafka::{DeadLetterOptions, Identity, SourceGroup};
 use sluicegate_keys::KeyRing;
 use sluicegate_model::{Decoded, Lane};
 
+pub(super) use mysql::check_options as check_mysql_source;
 pub(super) use starrocks::position_store;
 pub(super) use terms::Terms;
 
@@ -42,6 +43,8 @@ pub(super) struct Setting<'a> {
     pub(super) directory: &'a Path,
     /// Those that have names.
     pub(super) connections: &'a BTreeMap<String, ConnectionEntry>,
+    /// The dates that were put in for `$[...]`: of which day a query is.
+    pub(super) dates: &'a [String],
 }
 
 /// A source that is ready to run.
@@ -90,7 +93,7 @@ impl SourceEntry {
     pub(super) fn terms(&self, setting: &Setting<'_>) -> Result<Terms, Error> {
         match self {
             Self::Kafka(on) => kafka::terms(on, setting),
-            Self::MySql(_) => Ok(Terms::Binlog),
+            Self::MySql(on) => Ok(mysql::terms(on)),
             Self::File(options) => Ok(file::terms(options, setting.directory)),
         }
     }

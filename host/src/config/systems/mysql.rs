@@ -1,4 +1,4 @@
-//! Tables of MySQL and MariaDB, and their changes.
+//! Tables of MySQL and MariaDB, their changes, and queries over them.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use sluicegate_connector::{Encoder, Error, PositionAdmin, Sink};
 use sluicegate_model::{Decoded, Lane};
 use sluicegate_mysql::sink::MySqlEncoder;
 use sluicegate_mysql::source::Until;
-use sluicegate_mysql::{MySqlPositions, MySqlSink, MySqlSource, SinkOptions, SourceOptions};
+use sluicegate_mysql::{MySqlPositions, MySqlQuery, MySqlSink, MySqlSource, SinkOptions, SourceOptions};
 
 use super::super::assemble::{RunOptions, RunUntil};
 use super::super::connections::OnMySql;
-use super::{BuiltSource, Setting};
+use super::{BuiltSource, Setting, Terms};
 
 pub(super) fn source(
     from: &OnMySql<SourceOptions>,
@@ -18,6 +18,18 @@ pub(super) fn source(
     run: &RunOptions,
 ) -> Result<BuiltSource, Error> {
     let identity = setting.identity;
+    if let Some(query) = &from.options.query {
+        if let Some(RunUntil::Time(_)) = &run.until {
+            return Err(Error::configuration("rows of a query have no time to stop at")
+                .help("it ends by itself: leave `--until` out, or write `--until end`"));
+        }
+        if run.resnapshot.is_some() {
+            return Err(Error::configuration("a query has no snapshot to read again")
+                .help("`sluicegate positions reset` lets the next start read it from its beginning"));
+        }
+        let source = Box::new(MySqlQuery::new(&from.connection, query.clone(), setting.dates)?);
+        return Ok(BuiltSource { source, group: None, ends: true });
+    }
     let mut source =
         MySqlSource::new(&from.connection, from.options.clone(), &identity.pipeline, &identity.instance)?;
     if let Some(tables) = &run.resnapshot {
@@ -38,6 +50,10 @@ pub(super) async fn check(
     setting: &Setting<'_>,
     positions: Result<Box<dyn PositionAdmin>, Error>,
 ) -> Result<Vec<String>, Error> {
+    if from.options.query.is_some() {
+        // It needs no log, and its sample says the rest.
+        return Ok(Vec::new());
+    }
     let identity = setting.identity;
     let source =
         MySqlSource::new(&from.connection, from.options.clone(), &identity.pipeline, &identity.instance)?;
@@ -53,7 +69,22 @@ pub(super) async fn sample(
     from: &OnMySql<SourceOptions>,
     count: usize,
 ) -> Result<Vec<(Lane, Decoded)>, Error> {
+    if let Some(query) = &from.options.query {
+        return MySqlQuery::sample(&from.connection, query, count).await;
+    }
     MySqlSource::sample(&from.connection, &from.options, count).await
+}
+
+pub(super) fn terms(from: &OnMySql<SourceOptions>) -> Terms {
+    if from.options.query.is_some() { Terms::Query } else { Terms::Binlog }
+}
+
+/// What a source says of its options before any server is asked.
+pub(in crate::config) fn check_options(from: &OnMySql<SourceOptions>) -> Result<(), Error> {
+    match &from.options.query {
+        Some(query) => MySqlQuery::new(&from.connection, query.clone(), &[]).map(|_| ()),
+        None => MySqlSource::new(&from.connection, from.options.clone(), "", "").map(|_| ()),
+    }
 }
 
 pub(super) fn sink(to: &OnMySql<SinkOptions>, setting: &Setting<'_>) -> Result<Box<dyn Sink>, Error> {

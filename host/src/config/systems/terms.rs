@@ -12,6 +12,8 @@ pub(in crate::config) enum Terms {
     File(Box<FileTerms>),
     /// A point in a binlog is no number.
     Binlog,
+    /// Nor is one in a query.
+    Query,
 }
 
 impl Terms {
@@ -20,6 +22,9 @@ impl Terms {
         match self {
             Self::Kafka(terms) => terms.position(lane, number).await,
             Self::File(terms) => terms.position(lane, u64::try_from(number).unwrap_or(0)).await,
+            Self::Query => Err(Error::configuration(format!("{number} is no point in a query"))
+                .lane(lane)
+                .help("`sluicegate positions reset` lets the next start read it from its beginning")),
             Self::Binlog => {
                 Err(Error::configuration(format!("{number} is no point in a binlog")).lane(lane).help(
                     "`sluicegate positions reset`, then `start` of the source: a gtid, a file or a timestamp",
@@ -40,7 +45,7 @@ impl Terms {
             },
             Self::File(terms) => terms.measure(lanes).await,
             // A log is measured in bytes, not in records.
-            Self::Binlog => lanes,
+            Self::Binlog | Self::Query => lanes,
         }
     }
 }

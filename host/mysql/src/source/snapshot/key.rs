@@ -46,12 +46,22 @@ pub struct KeyColumn {
     pub name: String,
     /// How its values are carried.
     pub form: Form,
+    /// What the table is called in the statement, where another table may have such a column too.
+    pub of: Option<String>,
 }
 
 impl KeyColumn {
+    /// The column, as SQL has it.
+    fn column(&self) -> String {
+        match &self.of {
+            Some(table) => format!("{}.{}", name::quoted(table), name::quoted(&self.name)),
+            None => name::quoted(&self.name),
+        }
+    }
+
     /// What is compared.
     fn operand(&self) -> String {
-        let column = name::quoted(&self.name);
+        let column = self.column();
         match self.form {
             Form::Ordinal => format!("({column}+0)"),
             Form::Float => format!("({column}+0e0)"),
@@ -62,7 +72,7 @@ impl KeyColumn {
     /// What gives the value as it is carried.
     fn shown(&self) -> String {
         match self.form {
-            Form::Text(_) | Form::Bytes => format!("HEX({})", name::quoted(&self.name)),
+            Form::Text(_) | Form::Bytes => format!("HEX({})", self.column()),
             _ => format!("CAST({} AS CHAR)", self.operand()),
         }
     }
@@ -102,7 +112,7 @@ impl Key {
 
     /// Its columns, for an order.
     pub fn columns(&self) -> String {
-        self.0.iter().map(|column| name::quoted(&column.name)).collect::<Vec<_>>().join(", ")
+        self.0.iter().map(KeyColumn::column).collect::<Vec<_>>().join(", ")
     }
 
     /// The condition of keys after one and up to another; `None` for a key that is none of this table.
@@ -150,6 +160,7 @@ mod tests {
         let column = |(name, data_type, charset): &(&str, &str, Option<&str>)| KeyColumn {
             name: (*name).to_owned(),
             form: Form::of(data_type, *charset),
+            of: None,
         };
         Key(columns.iter().map(column).collect())
     }

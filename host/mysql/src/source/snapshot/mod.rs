@@ -23,12 +23,12 @@
 //! | `part` | a part as the engine takes it |
 //! | `tables` | which tables are to be read |
 
-mod key;
+pub mod key;
 mod part;
 mod progress;
-mod read;
+pub mod read;
 mod shared;
-mod survey;
+pub mod survey;
 mod tables;
 mod touched;
 

@@ -27,6 +27,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// Rows that no log has meanwhile.
+    pub fn alone(listed: Arc<Listed>, rows: Rows, number: u64) -> Self {
+        Self { listed, rows, touched: Touched::default(), number }
+    }
+
     /// As the engine takes it: rows that the log had too are left out.
     ///
     /// # Errors

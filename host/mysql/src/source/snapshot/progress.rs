@@ -80,6 +80,11 @@ impl Progress {
         self.asked_by == Some(run)
     }
 
+    /// Nothing was read, and records that come have numbers above those of before.
+    pub fn begin_again(&self) -> Self {
+        Self { last: self.last, ..Self::default() }
+    }
+
     /// Up to where a table was read; `None` where it was not begun.
     pub fn after(&self, table: &TableName) -> Option<&[String]> {
         let begun = self.table.as_deref() == Some(table.as_str()) && !self.after.is_empty();

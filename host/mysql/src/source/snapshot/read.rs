@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use mysql_async::{Row, Value};
 use sluicegate_connector::{Class, Error};
-use sluicegate_model::Column;
+use sluicegate_model::{Column, TableName};
 use tokio::sync::oneshot;
 
 use super::shared::{Shared, end};
 use super::survey::{Listed, condition, key_at};
 use crate::binlog::image::TableRows;
-use crate::binlog::{LogPosition, Place};
+use crate::binlog::{LogPosition, Place, Table};
 use crate::client::Session;
 use crate::client::failure::Failure;
 use crate::source::knowledge::Knowledge;
 use crate::sql::name;
 
 /// A part is cut where it holds this many times the bytes that were wanted: rows are not alike.
-const CUT: u64 = 4;
+pub const CUT: u64 = 4;
 
 /// Bytes below which no part is cut.
-const UNCUT: u64 = 1 << 20;
+pub const UNCUT: u64 = 1 << 20;
 
 /// Bytes of a table without a key, at most: it is read as one part, which memory has to hold.
-const KEYLESS_BYTES: usize = 512 << 20;
+pub const KEYLESS_BYTES: usize = 512 << 20;
 
 /// Rows for which there is room at first.
 const ROOM: usize = 1024;
@@ -95,7 +95,7 @@ impl From<Error> for Unread {
 /// [`Unread`].
 pub async fn read(shared: Arc<Shared>, order: Order) -> Result<Rows, Unread> {
     let Order { listed, after, up_to, seen, place } = order;
-    let mut session = shared.session().await?;
+    let mut session = shared.sessions.take().await?;
     let keyless = if let Some(told) = place {
         let place = shared.begin_at(&mut session, &listed.sql).await?;
         // Nobody waits for it any more where this fails.
@@ -134,21 +134,52 @@ pub async fn read(shared: Arc<Shared>, order: Order) -> Result<Rows, Unread> {
         None => shared.facts.place(&mut session).await?,
     };
     end(&mut session).await?;
-    shared.give_back(session);
-    let Taken { rows, rejected, bytes, .. } = taken;
-    let numbers = rows.parts.clone();
-    let finished = rows
-        .finish()
-        .map_err(|error| Error::fatal("rows cannot be put together").table(&listed.name).caused_by(error))?;
-    Ok(Rows { columns: finished.columns, numbers, rejected, bytes, reached, cut })
+    shared.sessions.give_back(session);
+    Ok(taken.finish(&listed.name, reached, cut)?)
 }
 
-struct Taken {
+/// Rows that a server answered with.
+pub struct Taken {
     rows: TableRows,
     rejected: Vec<Rejected>,
     bytes: usize,
     /// How many rows were taken, where there were more.
-    over: Option<u64>,
+    pub over: Option<u64>,
+}
+
+impl Taken {
+    fn new(as_read: &Arc<Table>) -> Self {
+        let rows = TableRows::new(Arc::clone(as_read), ROOM);
+        Self { rows, rejected: Vec::new(), bytes: 0, over: None }
+    }
+
+    /// Takes a row, unless there are as many bytes as there may be.
+    fn add(&mut self, columns: &[&str], row: Row, most: usize) {
+        // Each row has a number, kept or not.
+        let number = (self.rows.parts.len() + self.rejected.len()) as u32;
+        if self.bytes >= most {
+            self.over.get_or_insert(u64::from(number));
+            return;
+        }
+        let values = row.unwrap();
+        self.bytes += values.iter().map(size).sum::<usize>();
+        if let Err(reason) = self.rows.add_values(number, &values) {
+            self.rejected.push(Rejected { number, reason, raw: shown(columns, &values) });
+        }
+    }
+
+    /// As columns. `reached` and `cut` are of the log and of the table that they are of.
+    ///
+    /// # Errors
+    /// Arrow's: none that is known.
+    pub fn finish(self, of: &TableName, reached: Place, cut: Option<Vec<String>>) -> Result<Rows, Error> {
+        let Self { rows, rejected, bytes, .. } = self;
+        let numbers = rows.parts.clone();
+        let finished = rows
+            .finish()
+            .map_err(|error| Error::fatal("rows cannot be put together").table(of).caused_by(error))?;
+        Ok(Rows { columns: finished.columns, numbers, rejected, bytes, reached, cut })
+    }
 }
 
 async fn take(
@@ -157,13 +188,7 @@ async fn take(
     (after, up_to): (Option<&[String]>, Option<&[String]>),
     most: usize,
 ) -> Result<Taken, Unread> {
-    let columns: Vec<&str> = listed
-        .as_read
-        .columns
-        .iter()
-        .filter(|column| column.field.is_some())
-        .map(|column| column.name.as_str())
-        .collect();
+    let columns = columns(&listed.as_read);
     let selected: Vec<String> = columns.iter().map(|column| name::quoted(column)).collect();
     let order = if listed.key.is_none() {
         String::new()
@@ -175,26 +200,35 @@ async fn take(
         )
     };
     let sql = format!("SELECT {} FROM {}{order}", selected.join(", "), listed.sql);
-    let rows = TableRows::new(Arc::clone(&listed.as_read), ROOM);
-    let mut taken = Taken { rows, rejected: Vec::new(), bytes: 0, over: None };
-    let mut number = 0_u32;
-    let each = |row: Row| {
-        if taken.bytes >= most {
-            taken.over.get_or_insert(u64::from(number));
-            return;
-        }
-        let values = row.unwrap();
-        taken.bytes += values.iter().map(size).sum::<usize>();
-        if let Err(reason) = taken.rows.add_values(number, &values) {
-            taken.rejected.push(Rejected { number, reason, raw: shown(&columns, &values) });
-        }
-        number += 1;
-    };
-    match session.each_row(&sql, each).await {
+    let mut taken = Taken::new(&listed.as_read);
+    match session.each_row(&sql, |row| taken.add(&columns, row, most)).await {
         Ok(()) => Ok(taken),
         Err(failure) if failure.code().is_some_and(|code| CHANGED.contains(&code)) => Err(Unread::Changed),
         Err(failure) => Err(Unread::Error(unreadable(failure, listed))),
     }
+}
+
+/// The columns that are read.
+fn columns(table: &Table) -> Vec<&str> {
+    let read = table.columns.iter().filter(|column| column.field.is_some());
+    read.map(|column| column.name.as_str()).collect()
+}
+
+/// The rows of a question that may take its time, where its columns still are what they were; up to a number of bytes.
+///
+/// # Errors
+/// The server's, and what `expect` says of the columns.
+pub async fn ask(
+    session: &mut Session,
+    sql: &str,
+    as_read: &Arc<Table>,
+    expect: impl FnOnce(&[mysql_async::Column]) -> Result<(), Error> + Send,
+    most: usize,
+) -> Result<Taken, Failure> {
+    let columns = columns(as_read);
+    let mut taken = Taken::new(as_read);
+    session.each_row_of(sql, expect, |row| taken.add(&columns, row, most)).await?;
+    Ok(taken)
 }
 
 fn unreadable(failure: Failure, listed: &Listed) -> Error {

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use mysql_async::Row;
-use parking_lot::Mutex;
 use sluicegate_connector::Error;
 
 use std::sync::Arc;
 
-use crate::Connection;
 use crate::binlog::{LogPosition, Place, ReadOptions};
 use crate::client::Session;
 use crate::client::server::Family;
 use crate::source::facts::Facts;
 use crate::source::reader::has_reached;
+use crate::source::sessions::Sessions;
 use crate::source::tables::Tables;
 use crate::sql::text::quoted;
 
@@ -24,8 +23,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the tasks of a snapshot have in common.
 pub struct Shared {
-    /// How the server is reached.
-    pub connection: Connection,
+    /// With the server.
+    pub sessions: Sessions,
     /// What it says of itself.
     pub facts: Facts,
     /// Which tables and columns are read.
@@ -36,36 +35,15 @@ pub struct Shared {
     pub part_bytes: u64,
     /// Parts that are read at once.
     pub readers: usize,
-    /// Sessions that nobody uses.
-    pub idle: Mutex<Vec<Session>>,
 }
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Shared({})", self.connection.address())
+        write!(f, "Shared({:?})", self.sessions)
     }
 }
 
 impl Shared {
-    /// A session. After an error of it it is not to be given back.
-    ///
-    /// # Errors
-    /// The server's.
-    pub async fn session(&self) -> Result<Session, Error> {
-        loop {
-            let Some(mut session) = self.idle.lock().pop() else { break };
-            if session.is_alive().await {
-                return Ok(session);
-            }
-        }
-        Session::open(&self.connection, &[], &[]).await
-    }
-
-    /// Keeps a session for the next who needs one.
-    pub fn give_back(&self, session: Session) {
-        self.idle.lock().push(session);
-    }
-
     /// Begins a transaction that sees the tables as they are at one moment, at which everything of the log up to a
     /// position is there.
     ///
@@ -119,12 +97,12 @@ impl Shared {
                 self.viewed(session).await
             }
             Family::MySql => {
-                let mut holder = self.session().await?;
+                let mut holder = self.sessions.take().await?;
                 lock(&mut holder, table).await?;
                 view(session).await?;
                 let place = self.facts.place(session).await;
                 unlock(&mut holder).await?;
-                self.give_back(holder);
+                self.sessions.give_back(holder);
                 place
             }
         }

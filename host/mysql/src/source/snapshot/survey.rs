@@ -81,13 +81,14 @@ async fn try_survey(
     mut after: Option<Vec<String>>,
     out: &mpsc::Sender<Result<Found, Error>>,
 ) -> Result<(), Error> {
-    let mut session = shared.session().await?;
+    let mut session = shared.sessions.take().await?;
     let Some(listed) = list(shared, &mut session, database, table).await? else {
-        shared.give_back(session);
+        shared.sessions.give_back(session);
         let _ = out.send(Ok(Found::Gone)).await;
         return Ok(());
     };
-    let rows = rows_of_a_part(shared, &mut session, &listed).await?;
+    let table = (&*listed.database, &*listed.table);
+    let rows = rows_of_a_part(&mut session, table, shared.part_bytes).await?;
     let listed = Arc::new(listed);
     if out.send(Ok(Found::Table(Arc::clone(&listed)))).await.is_err() {
         return Ok(());
@@ -95,7 +96,7 @@ async fn try_survey(
     loop {
         // Parts may have waited longer than the server does.
         if !session.is_alive().await {
-            session = shared.session().await?;
+            session = shared.sessions.take().await?;
         }
         let up_to = if listed.key.is_none() {
             None
@@ -104,7 +105,7 @@ async fn try_survey(
         };
         let ended = up_to.is_none();
         if out.send(Ok(Found::Part(Bounds { after, up_to: up_to.clone() }))).await.is_err() || ended {
-            shared.give_back(session);
+            shared.sessions.give_back(session);
             return Ok(());
         }
         after = up_to;
@@ -168,7 +169,7 @@ pub async fn list(
     let takes = |column: &str| shared.tables.take_column(&name, column);
     let as_read = Table::listed(name.clone(), &known, takes, shared.read)
         .map_err(|why| Error::configuration(why).table(&name).help("leave the column or the table out"))?;
-    let key = key(session, &database, &table).await?;
+    let key = primary_key(session, &database, &table).await?;
     let left_out = key.0.iter().find(|column| {
         as_read.columns.iter().any(|found| found.name == column.name && found.field.is_none())
     });
@@ -182,35 +183,63 @@ pub async fn list(
     Ok(Some(Listed { name, sql, database, table, as_read: Arc::new(as_read), key, known }))
 }
 
-async fn key(session: &mut Session, database: &str, table: &str) -> Result<Key, Error> {
+/// The primary key of a table; of no columns where it has none.
+///
+/// # Errors
+/// The server's.
+pub async fn primary_key(session: &mut Session, database: &str, table: &str) -> Result<Key, Error> {
     let of = is_table(database, table);
-    let sql = format!(
-        "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE {of}"
-    );
-    let what = "the primary key of a table cannot be read";
-    let columns: Vec<(String, String, Option<String>)> = session.rows(sql, what).await?;
     let sql = format!(
         "SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE {of} AND INDEX_NAME = 'PRIMARY' ORDER BY \
          SEQ_IN_INDEX"
     );
-    let names: Vec<String> = session.rows(sql, what).await?;
-    let column = |name: String| {
-        let (_, data_type, charset) = columns.iter().find(|(found, ..)| *found == name)?;
-        Some(KeyColumn { form: Form::of(data_type, charset.as_deref()), name })
-    };
+    let names: Vec<String> = session.rows(sql, "the primary key of a table cannot be read").await?;
+    let columns = key_columns(session, database, table).await?;
     // Those of a functional index have no name; a primary key is none.
-    Ok(Key(names.into_iter().filter_map(column).collect()))
+    let column = |name| columns.iter().find(|(column, _)| column.name == name);
+    Ok(Key(names.into_iter().filter_map(column).map(|(column, _)| column.clone()).collect()))
 }
 
-async fn rows_of_a_part(shared: &Shared, session: &mut Session, listed: &Listed) -> Result<u64, Error> {
-    if shared.facts.family == Family::MySql && shared.facts.version >= (8, 0, 0) {
+/// All columns of a table as a key has them, and whether each may be NULL.
+///
+/// # Errors
+/// The server's.
+pub async fn key_columns(
+    session: &mut Session,
+    database: &str,
+    table: &str,
+) -> Result<Vec<(KeyColumn, bool)>, Error> {
+    let sql = format!(
+        "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, IS_NULLABLE FROM information_schema.COLUMNS WHERE {}",
+        is_table(database, table)
+    );
+    let columns: Vec<(String, String, Option<String>, String)> =
+        session.rows(sql, "the columns of a table cannot be read").await?;
+    let column = |(name, data_type, charset, nullable): (String, String, Option<String>, String)| {
+        let form = Form::of(&data_type, charset.as_deref());
+        (KeyColumn { name, form, of: None }, nullable == "YES")
+    };
+    Ok(columns.into_iter().map(column).collect())
+}
+
+/// How many rows of a table make a part of so many bytes, about.
+///
+/// # Errors
+/// The server's.
+pub async fn rows_of_a_part(
+    session: &mut Session,
+    (database, table): (&str, &str),
+    bytes: u64,
+) -> Result<u64, Error> {
+    let server = session.server();
+    if server.family == Family::MySql && server.version >= (8, 0, 0) {
         // What it knows of a table may else be a day old.
         let fresh = session.run(b"SET SESSION information_schema_stats_expiry = 0").await;
         fresh.map_err(|failure| failure.into_error("a session cannot be set up"))?;
     }
-    let of = is_table(&listed.database, &listed.table);
+    let of = is_table(database, table);
     let sql = format!("SELECT AVG_ROW_LENGTH FROM information_schema.TABLES WHERE {of}");
     let row = session.number(sql, "the size of a table cannot be read").await?;
     let row = row.filter(|bytes| *bytes > 0).unwrap_or(UNKNOWN_ROW);
-    Ok((shared.part_bytes / row).clamp(*ROWS.start(), *ROWS.end()))
+    Ok((bytes / row).clamp(*ROWS.start(), *ROWS.end()))
 }
