@@ -12,6 +12,7 @@
 //! | [`starrocks`] | bodies of loads, against the writers of Arrow; Kafka into a table of a simulated StarRocks |
 //! | [`routes`] | pipeline files from Kafka into a table |
 //! | [`binlog`] | the binlog of MariaDB to Kafka, as a process |
+//! | [`snapshot`] | the rows of a table of MariaDB, as a process, against `mysqldump` |
 //! | [`runs`] | a broker, and runs of a process |
 //! | [`copy`] | that copy |
 //! | [`messages`] | the messages of both |
@@ -34,6 +35,7 @@ mod pipeline;
 mod process;
 mod routes;
 mod runs;
+mod snapshot;
 mod starrocks;
 mod table;
 mod tables;
@@ -65,6 +67,9 @@ pub(crate) struct Options {
     /// Messages that go through the pipeline.
     #[arg(long, global = true, default_value_t = 1_000_000)]
     pub(crate) messages: u64,
+    /// Rows of the table of `snapshot`.
+    #[arg(long, global = true, default_value_t = 10_000_000)]
+    pub(crate) rows: u64,
     /// How often pipeline and copy take turns. Medians count.
     #[arg(long, global = true, default_value_t = 3)]
     pub(crate) rounds: usize,
@@ -98,6 +103,9 @@ enum What {
     Starrocks,
     /// The binlog of MariaDB to Kafka.
     Binlog,
+    /// The rows of a table of MariaDB, against `mysqldump`. Not a part of everything: it needs that program, and some GB of
+    /// disk.
+    Snapshot,
     /// The copy itself: a process of its own, so that its CPU time can be told.
     #[command(hide = true)]
     Copy(copy::Arguments),
@@ -147,6 +155,9 @@ fn main() -> Fallible<()> {
     }
     if matches!(what, None | Some(What::Binlog)) {
         sections.extend(show(binlog::measure(&options)?));
+    }
+    if matches!(what, Some(What::Snapshot)) {
+        sections.extend(show(snapshot::measure(&options)?));
     }
     let about = machine::about();
     println!("{about}");
