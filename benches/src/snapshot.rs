@@ -77,7 +77,7 @@ fn run(program: &Path, port: u16, rows: u64, round: usize) -> Fallible<Usage> {
     command.arg("--output").arg("json").arg("run").arg(&file).args(["--until", "end"]);
     let ended = Running::start(&mut command, directory.path())?.wait()?;
     let said = ended.stderr.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let summary = said.filter(|line| line.get("written").is_some()).last();
+    let summary = said.rev().find(|line| line.get("written").is_some());
     match summary {
         Some(summary) if summary["written"] == rows => Ok(ended.usage),
         _ => Err(format!("sluicegate was to read {rows} rows:\n{}", ended.stderr).into()),

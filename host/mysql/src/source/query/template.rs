@@ -91,7 +91,9 @@ impl Template {
             match (piece, table) {
                 (Piece::Text(text), _) => sql.push_str(text),
                 (Piece::Table, Some((database, table))) => {
-                    sql.push_str(&format!("{}.{}", name::quoted(database), name::quoted(table)));
+                    sql.push_str(&name::quoted(database));
+                    sql.push('.');
+                    sql.push_str(&name::quoted(table));
                 }
                 (Piece::Name, Some((_, table))) => sql.push_str(&quoted(table)),
                 // It was seen to that there is one.
