@@ -32,6 +32,6 @@ pub use epoch::{Epoch, Incarnations, LaneSpan};
 pub use error::{Class, Error, Place};
 pub use positions::{LanePosition, PositionAdmin};
 pub use sink::{Encoded, Encoder, Sink, SinkReject, StartAt, Taken, WriteError, Writer};
-pub use source::{Chunk, Event, LaneStart, Payload, Source};
+pub use source::{Chunk, Copying, Event, LaneStart, Payload, Source};
 pub use template::{Piece, TableTemplate, Template};
 pub use transform::{Outcome, Reject, Transform, TransformError, TransformFactory};

@@ -50,11 +50,41 @@ pub trait Source: Send {
     /// How far each held lane is behind its end, in records, where that is known. For metrics; never waits.
     fn lag(&self) -> Vec<(Lane, u64)>;
 
+    /// How far it has come with rows that are there already, where it reads those: the rows of tables, of a query. For
+    /// metrics and people; never waits.
+    fn copying(&self) -> Option<Copying> {
+        None
+    }
+
     /// Leaves: gives all lanes back and closes connections. The engine has committed or aborted everything.
     ///
     /// # Errors
     /// Only for the log: nothing depends on it.
     async fn close(&mut self) -> Result<(), Error>;
+}
+
+/// How far a source has come with rows that are there already, since it was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copying {
+    /// Parts of tables that were given.
+    pub parts: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Bytes of those, about.
+    pub bytes: u64,
+    /// Rows that there were to read at the start, as far as the system knows: most know it roughly.
+    pub expected: Option<u64>,
+    /// Nothing is left.
+    pub ended: bool,
+}
+
+impl Copying {
+    /// Notes a part.
+    pub fn add(&mut self, rows: u64, bytes: u64) {
+        self.parts += 1;
+        self.rows += rows;
+        self.bytes += bytes;
+    }
 }
 
 /// Where a lane starts.

@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use sluicegate_connector::Copying;
 
 /// Counts of one pipeline, shared with whoever shows them. Rows of an aborted epoch are not counted as written.
 #[derive(Debug, Default)]
@@ -16,6 +19,7 @@ pub struct Counters {
     aborted: AtomicU64,
     stalled: AtomicBool,
     first_rows: OnceLock<Instant>,
+    copying: Mutex<Option<(Copying, Option<Duration>)>>,
 }
 
 /// The counts at one moment.
@@ -58,6 +62,16 @@ impl Counters {
     /// When the first rows came from the source.
     pub fn first_rows(&self) -> Option<Instant> {
         self.first_rows.get().copied()
+    }
+
+    /// How far the source has come with rows that are there already, and how long the rest takes; `None` where it reads no
+    /// such rows.
+    pub fn copying(&self) -> Option<(Copying, Option<Duration>)> {
+        *self.copying.lock()
+    }
+
+    pub(crate) fn set_copying(&self, copying: Copying, left: Option<Duration>) {
+        *self.copying.lock() = Some((copying, left));
     }
 
     /// Notes that rows came; whether they are the first.

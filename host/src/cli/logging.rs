@@ -9,6 +9,7 @@ use tracing_subscriber::layer::{Context, Filter, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
+use super::bars::Lines;
 use super::exit::Failure;
 use super::{Global, Output};
 
@@ -21,7 +22,7 @@ const PERIOD: Duration = Duration::from_secs(10);
 pub(super) fn start(options: &Global) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| Failure::usage(format!("--log {:?} is no level: {error}", options.log)))?;
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = fmt::layer().with_writer(|| Lines).with_target(false);
     let layer: Box<dyn Layer<_> + Send + Sync> = match options.log_format {
         Output::Text => Box::new(lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))),
         Output::Json => Box::new(lines.json()),

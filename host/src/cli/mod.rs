@@ -16,11 +16,13 @@
 //! | `reference.rs` | the reference of all verbs, for people |
 //! | `exit.rs` | exit codes, and errors as a person sees them |
 //! | `logging.rs` | logs as text or JSON, rate-limited |
+//! | `bars.rs` | how far a pipeline has come, on a terminal |
 //! | `metrics.rs` | Prometheus text over HTTP |
 //! | `signals.rs` | SIGTERM drains, a second one aborts |
 //! | `terminal.rs` | how wide standard output is, and whether it takes colours |
 //! | `table/` | tables on a terminal |
 
+mod bars;
 mod completions;
 mod dead_letters;
 mod demo;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tracing::info;
 
 use super::exit::Failure;
-use super::{Output, metrics, signals};
+use super::{Output, bars, metrics, signals};
 use crate::config::{Config, Days, RunOptions, RunUntil, Today};
 
 /// How often a running pipeline says how far it is.
@@ -180,8 +180,12 @@ async fn run_one(pipeline: Pipeline, level: watch::Receiver<StopLevel>, run: Run
     let started = Instant::now();
     info!(pipeline = name, "starting");
     let progress = tokio::spawn(say_progress(name.clone(), Arc::clone(&counters)));
+    let bar = tokio::spawn(bars::show(name.clone(), Arc::clone(&counters)));
     let ended = pipeline.run(level).await;
     progress.abort();
+    bar.abort();
+    // What it was drawing ends before the last word.
+    let _ = bar.await;
     let end = ended.map_err(|stop| {
         let about = run.day.map(|day| format!("{name} ({day})"));
         Failure::from(stop).of(about.as_ref().unwrap_or(&name))

@@ -36,6 +36,7 @@ use self::open_epoch::OpenEpoch;
 use self::operations::{Abort, Ended};
 use crate::backoff::Backoff;
 use crate::budget::Budget;
+use crate::copying::CopyClock;
 use crate::counters::Counters;
 use crate::dead::StopAfter;
 use crate::options::{Options, RetryOptions};
@@ -109,6 +110,7 @@ pub(crate) struct Coordinator {
     awaits_assignment: bool,
     next_tick: Instant,
     next_stalled_line: Instant,
+    copy_clock: CopyClock,
 }
 
 impl Coordinator {
@@ -146,6 +148,7 @@ impl Coordinator {
             awaits_assignment: true,
             next_tick: now,
             next_stalled_line: now,
+            copy_clock: CopyClock::default(),
         }
     }
 
@@ -233,6 +236,10 @@ impl Coordinator {
         for (lane, records) in self.source.lag() {
             metrics::gauge!("sluicegate_lag_records", "pipeline" => pipeline(), "lane" => lane.to_string())
                 .set(records as f64);
+        }
+        if let Some(copying) = self.source.copying() {
+            let left = self.copy_clock.look(&self.name, now, &copying);
+            self.counters.set_copying(copying, left);
         }
         if stalled && now >= self.next_stalled_line {
             self.next_stalled_line = now + Duration::from_mins(1);

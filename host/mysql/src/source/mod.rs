@@ -48,7 +48,7 @@ mod tables;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Error, Event, LaneStart, Source, StartAt};
+use sluicegate_connector::{Copying, Error, Event, LaneStart, Source, StartAt};
 use sluicegate_model::{Decoded, Incarnation, Item, Lane, Position};
 use tokio::task::JoinHandle;
 
@@ -299,6 +299,13 @@ impl Source for MySqlSource {
     fn lag(&self) -> Vec<(Lane, u64)> {
         // How many events lie ahead is not known: a log is measured in bytes.
         Vec::new()
+    }
+
+    fn copying(&self) -> Option<Copying> {
+        match &self.state {
+            State::Running(running, _) => running.copying(),
+            State::Idle | State::Moving(..) => None,
+        }
     }
 
     async fn close(&mut self) -> Result<(), Error> {

@@ -369,7 +369,9 @@ impl Opening {
             shared.facts.check_whole_rows()?;
             tracing::info!(lane = %self.lane, tables = tables.len(), "tables are read, and their changes meanwhile");
         }
-        Ok(Snapshot::new(shared, progress, tables, ahead))
+        let names = tables.iter().map(|(database, table)| (&**database, &**table));
+        let expected = snapshot::survey::rows_of_tables(session, names).await?;
+        Ok(Snapshot::new(shared, progress, tables, ahead).of_rows(expected))
     }
 }
 

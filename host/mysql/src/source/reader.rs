@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use sluicegate_connector::Error;
+use sluicegate_connector::{Copying, Error};
 use sluicegate_model::{ControlEvent, Lane, Moment, TableName};
 
 use super::catalog::Catalog;
@@ -128,6 +128,11 @@ impl Reader {
     /// The tables that are read beside the log.
     pub fn snapshot(&mut self) -> Option<&mut Snapshot> {
         self.snapshot.as_mut()
+    }
+
+    /// How much was read of the tables beside the log; `None` where none are.
+    pub fn copying(&self) -> Option<Copying> {
+        self.snapshot.as_ref().map(Snapshot::copying)
     }
 
     /// Begins to read what can be read of tables here.

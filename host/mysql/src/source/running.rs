@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluicegate_connector::{Chunk, Class, Error, Event};
+use sluicegate_connector::{Chunk, Class, Copying, Error, Event};
 use sluicegate_model::{Incarnation, Position};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -139,6 +139,11 @@ impl Running {
     pub fn given(&self) -> Option<Position> {
         let told = matches!(self.announces, Announce::Nothing) && self.reader.has_begun();
         told.then(|| self.reader.given().to_position(&self.facts.source))
+    }
+
+    /// How much was read of the tables beside the log; `None` where none are.
+    pub fn copying(&self) -> Option<Copying> {
+        self.reader.copying()
     }
 
     /// What comes next. Safe to cancel.

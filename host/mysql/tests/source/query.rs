@@ -175,6 +175,14 @@ fn a_restart_reads_what_is_left(flavour: Flavour) {
     found.sort_unstable();
     assert!(found == (0..500 * 64).collect::<Vec<i64>>(), "{} rows", found.len());
     assert!(parts > 64 * 2, "{parts} parts");
+    let mut whole = Asking::start(&database, options(), StartAt::Configured);
+    assert!(whole.source.copying().is_some_and(|copying| !copying.ended && copying.expected > Some(0)));
+    whole.rest().unwrap();
+    let copying = whole.source.copying().unwrap();
+    assert!(
+        copying.ended && copying.rows == 500 * 64 && copying.parts > 64 && copying.bytes > 0,
+        "{copying:?}"
+    );
     let mut again = Asking::start(&database, options(), at);
     assert_eq!(again.part().unwrap().map(|_| ()), None, "it was read to its end");
 }

@@ -26,7 +26,7 @@ mod work;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Chunk, Error, Event, LaneStart, Payload, Source, StartAt};
+use sluicegate_connector::{Chunk, Copying, Error, Event, LaneStart, Payload, Source, StartAt};
 use sluicegate_model::{ByteSize, Decoded, Incarnation, Lane, Position, RawRecord};
 
 pub use options::QueryOptions;
@@ -35,6 +35,7 @@ use super::chunk::LaneFacts;
 use super::rows_of;
 use super::sessions::Sessions;
 use super::snapshot::Part;
+use super::snapshot::survey::rows_of_tables;
 use crate::Connection;
 use crate::binlog::Decoder;
 use plan::Plan;
@@ -75,6 +76,7 @@ struct Running {
     closes: bool,
     ahead: Option<u64>,
     finished: bool,
+    copying: Copying,
 }
 
 impl MySqlQuery {
@@ -168,12 +170,20 @@ impl MySqlQuery {
             StartAt::Beginning | StartAt::Configured => reached.to_position(),
         };
         let (mut shared, mut closes) = (None, false);
+        let mut copying = Copying::default();
         if !reached.ended {
             let sessions = Sessions::new(self.connection.clone());
             let mut session = sessions.take().await?;
             let database = self.connection.database().ok();
             let plan =
                 Plan::make(&mut session, &self.options, self.template.clone(), database.as_deref()).await?;
+            // How many rows a condition leaves is not known.
+            if self.options.filter.is_none() {
+                let left = plan.tables.iter().filter(|asked| reached.progress.wants(asked.name.as_str()));
+                let names = left.filter_map(|asked| asked.of.as_ref());
+                let names = names.map(|(database, table)| (&**database, &**table));
+                copying.expected = rows_of_tables(&mut session, names).await?;
+            }
             sessions.give_back(session);
             // Tables that were left may not be there any more.
             closes = plan.tables.iter().all(|asked| !reached.progress.wants(asked.name.as_str()));
@@ -191,6 +201,7 @@ impl MySqlQuery {
             closes,
             ahead: start.ahead,
             finished: false,
+            copying,
         })
     }
 }
@@ -244,12 +255,13 @@ impl Running {
 
     fn give(&mut self, piece: work::Piece) -> Result<Chunk, Error> {
         let work::Piece { asked, up_to, rows } = piece;
+        self.copying.add(rows.numbers.len() as u64, rows.bytes as u64);
         let number = self.reached.progress.number(0, self.ahead);
         self.reached.progress.read(&asked.name, up_to.as_deref());
         if up_to.is_none() {
             tracing::info!(table = %asked.name, "a table was read");
-            let is_done = |asked: &Arc<plan::Asked>| !self.reached.progress.wants(asked.name.as_str());
-            self.reached.ended = self.shared.iter().flat_map(|shared| &shared.plan.tables).all(is_done);
+            let was_read = |asked: &Arc<plan::Asked>| !self.reached.progress.wants(asked.name.as_str());
+            self.reached.ended = self.shared.iter().flat_map(|shared| &shared.plan.tables).all(was_read);
         }
         let to = self.reached.to_position();
         let from = std::mem::replace(&mut self.at, to.clone());
@@ -323,6 +335,11 @@ impl Source for MySqlQuery {
     fn lag(&self) -> Vec<(Lane, u64)> {
         // How many rows a query has is known at its end.
         Vec::new()
+    }
+
+    fn copying(&self) -> Option<Copying> {
+        let running = self.running.as_ref()?;
+        Some(Copying { ended: running.reached.ended, ..running.copying })
     }
 
     async fn close(&mut self) -> Result<(), Error> {

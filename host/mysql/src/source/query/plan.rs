@@ -133,16 +133,17 @@ impl Plan {
         for column in &mut key.0 {
             column.of = self.template.alias().map(str::to_owned);
         }
-        let sql =
-            self.template.fill(Filled { table: pair(&of), part: self.filter.as_deref().unwrap_or("TRUE") });
+        let sql = self
+            .template
+            .fill(Filled { table: pair(of.as_ref()), part: self.filter.as_deref().unwrap_or("TRUE") });
         let columns = session.columns(&sql).await.map_err(|failure| refused(failure, &name))?;
         let into = options.into.as_ref().map_or_else(|| name.clone(), |into| TableName::new(into.as_str()));
         let described = sources
-            .describe(session, into.clone(), pair(&of), options.key.as_deref(), (&columns, read))
+            .describe(session, into.clone(), pair(of.as_ref()), options.key.as_deref(), (&columns, read))
             .await;
         let (as_read, known) = described.map_err(|error| error.table(&name))?;
         let (database, table) = of.clone().unwrap_or_default();
-        let sql = match (pair(&of), self.template.alias()) {
+        let sql = match (pair(of.as_ref()), self.template.alias()) {
             (Some((database, table)), alias) => {
                 let table =
                     crate::sql::name::TableRef { database: database.to_owned(), name: table.to_owned() };
@@ -183,7 +184,7 @@ impl Plan {
 
     /// The query of a part.
     pub fn sql(&self, asked: &Asked, condition: &str) -> String {
-        self.template.fill(Filled { table: pair(&asked.of), part: condition })
+        self.template.fill(Filled { table: pair(asked.of.as_ref()), part: condition })
     }
 }
 
@@ -211,8 +212,8 @@ fn types(columns: &[Column]) -> Vec<(String, String)> {
     columns.iter().map(|column| (column.name_str().into_owned(), source_type(column))).collect()
 }
 
-fn pair(of: &Option<Name>) -> Option<(&str, &str)> {
-    of.as_ref().map(|(database, table)| (&**database, &**table))
+fn pair(of: Option<&Name>) -> Option<(&str, &str)> {
+    of.map(|(database, table)| (&**database, &**table))
 }
 
 /// The columns by which a table is to be divided.

@@ -35,7 +35,7 @@ mod touched;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use sluicegate_connector::Error;
+use sluicegate_connector::{Copying, Error};
 use sluicegate_model::TableName;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -69,6 +69,7 @@ pub struct Snapshot {
     failed: Option<Error>,
     /// Rows of the first table that were given.
     given: u64,
+    copying: Copying,
 }
 
 /// The table that is being read.
@@ -137,7 +138,20 @@ impl Snapshot {
             ahead,
             failed: None,
             given: 0,
+            copying: Copying::default(),
         }
+    }
+
+    /// Tells how many rows there are to read, as far as that is known.
+    #[must_use]
+    pub fn of_rows(mut self, expected: Option<u64>) -> Self {
+        self.copying.expected = expected;
+        self
+    }
+
+    /// How much was given since the start.
+    pub fn copying(&self) -> Copying {
+        Copying { ended: self.is_finished(), ..self.copying }
     }
 
     /// How much was read.
@@ -307,6 +321,7 @@ impl Snapshot {
         let rows = first.rows.take()?;
         let (up_to, touched) = (first.up_to.take(), std::mem::take(&mut first.touched));
         self.given += rows.numbers.len() as u64;
+        self.copying.add(rows.numbers.len() as u64, rows.bytes as u64);
         let number = self.progress.number(events, self.ahead);
         self.progress.read(&listed.name, up_to.as_deref());
         if up_to.is_none() {

@@ -15,6 +15,7 @@ use crate::client::Session;
 use crate::client::server::Family;
 use crate::source::knowledge::Knowledge;
 use crate::sql::name;
+use crate::sql::text::quoted;
 
 /// Rows of a part, at least and at most.
 const ROWS: std::ops::RangeInclusive<u64> = 200..=50_000;
@@ -231,15 +232,43 @@ pub async fn rows_of_a_part(
     (database, table): (&str, &str),
     bytes: u64,
 ) -> Result<u64, Error> {
-    let server = session.server();
-    if server.family == Family::MySql && server.version >= (8, 0, 0) {
-        // What it knows of a table may else be a day old.
-        let fresh = session.run(b"SET SESSION information_schema_stats_expiry = 0").await;
-        fresh.map_err(|failure| failure.into_error("a session cannot be set up"))?;
-    }
+    ask_afresh(session).await?;
     let of = is_table(database, table);
     let sql = format!("SELECT AVG_ROW_LENGTH FROM information_schema.TABLES WHERE {of}");
     let row = session.number(sql, "the size of a table cannot be read").await?;
     let row = row.filter(|bytes| *bytes > 0).unwrap_or(UNKNOWN_ROW);
     Ok((bytes / row).clamp(*ROWS.start(), *ROWS.end()))
+}
+
+/// How many rows tables have, as far as the server knows.
+///
+/// # Errors
+/// The server's.
+pub async fn rows_of_tables<'a>(
+    session: &mut Session,
+    tables: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Option<u64>, Error> {
+    let names: Vec<String> = tables
+        .into_iter()
+        .map(|(database, table)| format!("({}, {})", quoted(database), quoted(table)))
+        .collect();
+    if names.is_empty() {
+        return Ok(None);
+    }
+    ask_afresh(session).await?;
+    let sql = format!(
+        "SELECT CAST(SUM(TABLE_ROWS) AS UNSIGNED) FROM information_schema.TABLES WHERE (TABLE_SCHEMA, TABLE_NAME) IN ({})",
+        names.join(",")
+    );
+    session.number(sql, "the sizes of tables cannot be read").await
+}
+
+/// What a server knows of tables is then not a day old.
+async fn ask_afresh(session: &mut Session) -> Result<(), Error> {
+    let server = session.server();
+    if server.family == Family::MySql && server.version >= (8, 0, 0) {
+        let fresh = session.run(b"SET SESSION information_schema_stats_expiry = 0").await;
+        fresh.map_err(|failure| failure.into_error("a session cannot be set up"))?;
+    }
+    Ok(())
 }
