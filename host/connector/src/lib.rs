@@ -6,6 +6,7 @@
 //! | [`sink`] | [`Sink`], [`Writer`], [`Encoder`]: where they go, an epoch at a time |
 //! | [`epoch`] | [`Epoch`]: what is decided as one; [`Incarnations`]: which life of a lane counts |
 //! | [`positions`] | [`PositionAdmin`]: positions for people |
+//! | [`lease`] | [`Lease`]: which of several processes reads |
 //! | [`dead_letters`] | [`DeadLetters`]: where rows go that cannot be handled |
 //! | [`transform`] | [`Transform`]: a step between the two |
 //! | [`template`] | [`Template`]: names of topics, tables and files with placeholders |
@@ -21,6 +22,7 @@
 pub mod dead_letters;
 pub mod epoch;
 pub mod error;
+pub mod lease;
 pub mod positions;
 pub mod sink;
 pub mod source;
@@ -30,6 +32,7 @@ pub mod transform;
 pub use dead_letters::DeadLetters;
 pub use epoch::{Epoch, Incarnations, LaneSpan};
 pub use error::{Class, Error, Place};
+pub use lease::{Holder, Lease};
 pub use positions::{LanePosition, PositionAdmin};
 pub use sink::{Encoded, Encoder, Sink, SinkReject, StartAt, Taken, WriteError, Writer};
 pub use source::{Chunk, Copying, Event, LaneStart, Payload, Source};

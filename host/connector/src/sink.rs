@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sluicegate_model::{ChangeBatch, DeadLetter, Lane, Position, TableName};
 
-use crate::{Epoch, Error, Reject};
+use crate::{Epoch, Error, Lease, Reject};
 
 /// A system that rows are written to.
 #[async_trait]
@@ -27,6 +27,12 @@ pub trait Sink: Send {
     /// # Errors
     /// The system's.
     async fn open(&mut self) -> Result<Box<dyn Writer>, Error>;
+
+    /// The lease by which one of several processes reads a source that does not divide its lanes itself; `None` where the
+    /// system keeps none.
+    fn lease(&self) -> Option<Box<dyn Lease>> {
+        None
+    }
 }
 
 /// Turns batches into the form in which a sink takes them. CPU work, on worker threads.

@@ -56,6 +56,11 @@ pub trait Source: Send {
         None
     }
 
+    /// Whether the system says which of several processes has which lanes. Where it does not, a lease does.
+    fn divides_lanes(&self) -> bool {
+        false
+    }
+
     /// Leaves: gives all lanes back and closes connections. The engine has committed or aborted everything.
     ///
     /// # Errors

@@ -19,6 +19,7 @@
 //! | [`dead`] | dead letters: the threshold, the places they go to |
 //! | [`coordinator`] | lanes, incarnations, epochs, abort and rewind: the decisions |
 //! | `policies` | events that are no rows, and messages that cannot be read |
+//! | `standby` | a source that one process has by a lease, while others wait |
 //! | [`counters`] | what was done, for people and metrics |
 
 pub mod backoff;
@@ -32,6 +33,7 @@ pub mod isolate;
 pub mod options;
 pub mod pipeline;
 mod policies;
+mod standby;
 pub mod throttle;
 pub mod worker;
 

@@ -14,6 +14,7 @@ use crate::counters::Counters;
 use crate::dead::{DeadLetterRoute, Refused};
 use crate::options::Options;
 use crate::policies::Policies;
+use crate::standby::Standby;
 use crate::throttle::Throttle;
 use crate::worker::{Pool, Shop};
 
@@ -97,6 +98,10 @@ impl Pipeline {
         let Self { name, source, steps, mut sink, outputs, dead_letters, options, bounded, counters } = self;
         sink.prepare(&outputs).await?;
         let writer = sink.open().await?;
+        let source = match sink.lease() {
+            Some(lease) if !source.divides_lanes() => Box::new(Standby::new(source, lease, &name)),
+            _ => source,
+        };
         let incarnations = Incarnations::default();
         let DeadLetterRoute { open, outside, overflow, stop_after, seal, unquoted } = dead_letters;
         let shop = Arc::new(Shop {

@@ -15,6 +15,7 @@
 //! | `messages` | what a person sees who has made a mistake |
 //! | `security` | TLS, certificates of clients, SASL |
 //! | `dead_letters` | dead letters listed, shown and sent again |
+//! | `standby` | two processes of a source that one may read: one waits |
 //! | `stranger` | a first transform, from `new transform` to rows, with the SDK as it is published |
 //! | `starrocks` | tables of a simulated StarRocks as target |
 //! | `positions` | positions shown and moved; two processes under one name |
@@ -34,6 +35,7 @@ mod pipeline;
 mod positions;
 mod security;
 mod settings;
+mod standby;
 mod starrocks;
 mod stranger;
 mod transactions;

@@ -310,6 +310,10 @@ impl Source for KafkaSource {
         Ok(())
     }
 
+    fn divides_lanes(&self) -> bool {
+        true
+    }
+
     fn lag(&self) -> Vec<(Lane, u64)> {
         self.lanes.lag(&self.group.consumer)
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `table` | the tables, and how their rows are read |
 //! | `store` | taking lanes, deciding about them |
+//! | `lease` | which process runs a pipeline |
 //! | `admin` | [`MySqlPositions`]: positions for people |
 //!
 //! # The protocol
@@ -14,9 +15,11 @@
 //! answered is found made or not made by reading the row, after its session was ended.
 
 mod admin;
+mod lease;
 mod store;
 mod table;
 
 pub use admin::MySqlPositions;
+pub(crate) use lease::MySqlLease;
 pub(crate) use store::{Held, SessionName, Store};
 pub(crate) use table::OWN_TABLES;

@@ -13,11 +13,14 @@ pub const POSITIONS: &str = "sluicegate_positions";
 /// Large state that moves with positions.
 pub const STATE: &str = "sluicegate_state";
 
+/// Which process runs a pipeline.
+pub const LEASES: &str = "sluicegate_leases";
+
 /// Tables that are never written to as targets.
-pub(crate) const OWN_TABLES: [&str; 2] = [POSITIONS, STATE];
+pub(crate) const OWN_TABLES: [&str; 3] = [POSITIONS, STATE, LEASES];
 
 /// What makes them. Names are compared byte by byte: two lanes that differ in case are two.
-const DEFINITIONS: [&str; 2] = [
+const DEFINITIONS: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS sluicegate_positions (
        pipeline VARCHAR(220) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'whose',
        lane VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'of which stream',
@@ -43,6 +46,14 @@ const DEFINITIONS: [&str; 2] = [
        bytes LONGBLOB NOT NULL,
        PRIMARY KEY (pipeline, name)
      ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC COMMENT='Sluicegate: state of pipelines'",
+    "CREATE TABLE IF NOT EXISTS sluicegate_leases (
+       pipeline VARCHAR(220) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+       process VARCHAR(64) CHARACTER SET ascii NOT NULL COMMENT 'one of its kind',
+       instance VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'its name',
+       beat BIGINT UNSIGNED NOT NULL COMMENT 'how often it was renewed',
+       released BOOLEAN NOT NULL COMMENT 'given up by its holder',
+       PRIMARY KEY (pipeline)
+     ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC COMMENT='Sluicegate: which process runs a pipeline'",
 ];
 
 /// Makes the tables where they are missing. A user who may not make tables does, where they are there.

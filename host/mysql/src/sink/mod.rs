@@ -41,7 +41,7 @@ pub mod writer;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Encoder, Error, Sink, Writer};
+use sluicegate_connector::{Encoder, Error, Lease, Sink, Writer};
 use sluicegate_model::ChangeBatch;
 use sluicegate_tables::Moment;
 pub use sluicegate_tables::OnSchemaChange;
@@ -52,7 +52,7 @@ pub use options::{BatchOptions, OnlineDdl, SinkOptions, WriteBy, WriteMode};
 pub use writer::MySqlWriter;
 
 use crate::Connection;
-use crate::positions::Store;
+use crate::positions::{MySqlLease, Store};
 use catalog::Catalog;
 use tables::Tables;
 use writer::Shared;
@@ -118,5 +118,11 @@ impl Sink for MySqlSink {
 
     async fn open(&mut self) -> Result<Box<dyn Writer>, Error> {
         Ok(Box::new(MySqlWriter::new(self.shared.clone())))
+    }
+
+    fn lease(&self) -> Option<Box<dyn Lease>> {
+        let Store { pipeline, holder, .. } = &self.shared.store;
+        let connection = self.shared.connection.clone();
+        Some(Box::new(MySqlLease::new(connection, pipeline.clone(), holder.clone())))
     }
 }

@@ -13,7 +13,7 @@ const OF_THE_SERVER: [&str; 4] = ["mysql", "information_schema", "performance_sc
 
 /// Tables of ours. A sink on the same server moves them with each epoch: read by an expression they would make an epoch
 /// out of each epoch.
-const OURS: [&str; 2] = ["sluicegate_positions", "sluicegate_state"];
+const OURS: [&str; 3] = ["sluicegate_positions", "sluicegate_state", "sluicegate_leases"];
 
 /// Which tables and columns are read.
 #[derive(Clone, Debug)]

@@ -58,7 +58,7 @@ pub mod writer;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Encoder, Error, Sink, Writer};
+use sluicegate_connector::{Encoder, Error, Lease, Sink, Writer};
 use sluicegate_model::ChangeBatch;
 use sluicegate_tables::Moment;
 pub use sluicegate_tables::OnSchemaChange;
@@ -128,5 +128,9 @@ impl Sink for StarRocksSink {
     async fn open(&mut self) -> Result<Box<dyn Writer>, Error> {
         let store = PositionStore::new(self.store.open().await?);
         Ok(Box::new(StarRocksWriter::new(self.shared.clone(), store)))
+    }
+
+    fn lease(&self) -> Option<Box<dyn Lease>> {
+        self.store.lease()
     }
 }
