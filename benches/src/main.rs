@@ -151,7 +151,8 @@ fn main() -> Fallible<()> {
         sections.extend(show(tables::measure(&options)?));
     }
     if matches!(what, None | Some(What::Starrocks)) {
-        sections.extend(show(starrocks::measure(&options)?));
+        sections.extend(show(vec![starrocks::bodies(options.rounds * 100)?]));
+        sections.extend(show(vec![starrocks::pipeline(&options)?]));
     }
     if matches!(what, None | Some(What::Binlog)) {
         sections.extend(show(binlog::measure(&options)?));

@@ -29,14 +29,6 @@ const ROWS: usize = 8_192;
 /// The user, without a password.
 const USER: &str = "root";
 
-/// Measures bodies, then the pipeline.
-///
-/// # Errors
-/// Where a run fails, or the table does not have what it should.
-pub fn measure(options: &Options) -> Fallible<Vec<Section>> {
-    Ok(vec![bodies(options.rounds * 100)?, pipeline(options)?])
-}
-
 /// A batch of rows, the same as what the writers of Arrow get, and the table that it fits.
 fn rows() -> Fallible<(ChangeBatch, RecordBatch, Table)> {
     let number = |row: usize| row as i64;
@@ -114,7 +106,11 @@ fn rows() -> Fallible<(ChangeBatch, RecordBatch, Table)> {
     Ok((batch, plain, table))
 }
 
-fn bodies(rounds: usize) -> Fallible<Section> {
+/// Measures bodies of single batches.
+///
+/// # Errors
+/// Where a batch does not fit into its table.
+pub fn bodies(rounds: usize) -> Fallible<Section> {
     let (batch, plain, table) = rows()?;
     let upserted = Table { model: Model::Primary, ..table.clone() };
     let options: SinkOptions = serde_json::from_str(r#"{"write": "auto", "delivery": "at-least-once"}"#)?;
@@ -189,7 +185,11 @@ struct Way {
     cluster: Vec<Duration>,
 }
 
-fn pipeline(options: &Options) -> Fallible<Section> {
+/// Measures the pipeline.
+///
+/// # Errors
+/// Where a run fails, or the table does not have what it should.
+pub fn pipeline(options: &Options) -> Fallible<Section> {
     let program = options.program.clone().map_or_else(build, Ok)?;
     let bench = Bench::new(program, options.messages)?;
     let runtime = Runtime::new()?;
