@@ -237,7 +237,7 @@ impl Checker<'_> {
         if !file.engine.whole_transactions {
             return;
         }
-        let why = if matches!(file.source, SourceEntry::MySql(_)) {
+        let why = if matches!(&file.source, SourceEntry::MySql(on) if on.options.query.is_none()) {
             file.sink
                 .epochs_are_whole()
                 .err()

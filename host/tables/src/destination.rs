@@ -35,7 +35,8 @@ impl Destination {
     /// [`sluicegate_connector::Class::Configuration`] for a name that no table can have.
     pub fn table(&self, output: &TableName, database: &str) -> Result<TableRef, Error> {
         let name = self.template.name_of(output);
-        let (database, table) = name.rsplit_once('.').unwrap_or((database, &name));
+        // A table has a dot in its name more often than a database.
+        let (database, table) = name.split_once('.').unwrap_or((database, &name));
         for part in [database, table] {
             let taken = if part.is_empty() { Err("is empty") } else { (self.rule)(part) };
             taken.map_err(|why| {
@@ -64,6 +65,8 @@ mod tests {
         };
         assert_eq!(table("{table}", "ods.orders").unwrap(), "ods.orders");
         assert_eq!(table("{table}", "orders").unwrap(), "main.orders");
+        let dotted = Destination::parse("{table}", short).unwrap().table(&TableName::new("a.b.c"), "main");
+        assert_eq!(dotted.unwrap().name, "b.c");
         assert_eq!(table("d.{database}_{name}", "s.orders").unwrap(), "d.s_orders");
         assert!(table("{database}.{name}", "orders").unwrap_err().contains("it is empty"));
         assert!(table("{table}", "orders_of_all").unwrap_err().contains("it is too long"));

@@ -250,6 +250,7 @@ impl Running {
             to,
             records: 0,
             bytes: 0,
+            in_transaction: false,
         }
     }
 
