@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Error, Event, Holder, LaneStart, Lease, Source};
+use sluicegate_connector::{Copying, Error, Event, Holder, LaneStart, Lease, Source};
 use sluicegate_model::Lane;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -122,6 +122,10 @@ impl Source for Standby {
 
     fn lag(&self) -> Vec<(Lane, u64)> {
         self.source.lag()
+    }
+
+    fn copying(&self) -> Option<Copying> {
+        self.source.copying()
     }
 
     async fn close(&mut self) -> Result<(), Error> {

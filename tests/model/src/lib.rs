@@ -143,6 +143,7 @@ pub mod group;
 pub mod positions;
 pub mod prepared;
 pub mod process;
+pub mod rule_set;
 pub mod rules;
 mod same_cluster;
 pub mod search;

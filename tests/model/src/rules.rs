@@ -4,7 +4,7 @@
 //! interleavings are those that the search found (`tests/` runs it again); the few rules without which nothing
 //! is lost say so.
 
-use std::fmt;
+use crate::rule_set::{Numbered, RuleSet};
 
 /// A rule of the protocols. All are on in [`Rules::all`]; a test takes out one at a time.
 ///
@@ -132,36 +132,11 @@ pub enum Rule {
     ReleasedIsLast,
 }
 
-impl Rule {
-    const fn bit(self) -> u32 {
-        1 << (self as u8)
+impl Numbered for Rule {
+    fn number(self) -> u32 {
+        self as u32
     }
 }
 
-/// The set of rules that a search runs under.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Rules(u32);
-
-impl Rules {
-    /// The protocol as it is: every rule holds.
-    pub const fn all() -> Self {
-        Self(u32::MAX)
-    }
-
-    /// The protocol without one rule.
-    #[must_use]
-    pub const fn without(self, rule: Rule) -> Self {
-        Self(self.0 & !rule.bit())
-    }
-
-    /// Whether `rule` holds.
-    pub const fn on(self, rule: Rule) -> bool {
-        self.0 & rule.bit() != 0
-    }
-}
-
-impl fmt::Debug for Rules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Rules({:#x})", self.0)
-    }
-}
+/// The rules that a search runs under.
+pub type Rules = RuleSet<Rule>;

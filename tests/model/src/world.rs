@@ -63,7 +63,7 @@ impl World {
     }
 
     /// Whether a rule holds.
-    pub(crate) const fn on(&self, rule: Rule) -> bool {
+    pub(crate) fn on(&self, rule: Rule) -> bool {
         self.rules.on(rule)
     }
 

@@ -1,5 +1,7 @@
 //! The rules, each a switch.
 
+use crate::rule_set::{Numbered, RuleSet};
+
 /// A rule of the protocol. All are on in [`Rules::all`]; a test takes out one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -60,24 +62,11 @@ pub enum Rule {
     SpareNoted,
 }
 
-/// The set of rules that a search runs under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules(u16);
-
-impl Rules {
-    /// The protocol as it is.
-    pub const fn all() -> Self {
-        Self(u16::MAX)
-    }
-
-    /// The protocol without one rule.
-    #[must_use]
-    pub const fn without(self, rule: Rule) -> Self {
-        Self(self.0 & !(1 << rule as u8))
-    }
-
-    /// Whether a rule holds.
-    pub const fn on(self, rule: Rule) -> bool {
-        self.0 & (1 << rule as u8) != 0
+impl Numbered for Rule {
+    fn number(self) -> u32 {
+        self as u32
     }
 }
+
+/// The rules that a search runs under.
+pub type Rules = RuleSet<Rule>;

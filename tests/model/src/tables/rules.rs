@@ -1,5 +1,7 @@
 //! The rules of the protocol, each one a switch.
 
+use crate::rule_set::{Numbered, RuleSet};
+
 /// A rule. P and Q are the processes, rows are counted from 0, even ones belong to shard 0 of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -46,24 +48,11 @@ pub enum Rule {
     SameShards,
 }
 
-/// The set of rules that a search runs under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules(u32);
-
-impl Rules {
-    /// The protocol as it is: every rule holds.
-    pub const fn all() -> Self {
-        Self(u32::MAX)
-    }
-
-    /// The protocol without one rule.
-    #[must_use]
-    pub const fn without(self, rule: Rule) -> Self {
-        Self(self.0 & !(1 << rule as u32))
-    }
-
-    /// Whether a rule holds.
-    pub const fn on(self, rule: Rule) -> bool {
-        self.0 & (1 << rule as u32) != 0
+impl Numbered for Rule {
+    fn number(self) -> u32 {
+        self as u32
     }
 }
+
+/// The rules that a search runs under.
+pub type Rules = RuleSet<Rule>;
