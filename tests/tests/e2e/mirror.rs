@@ -245,8 +245,9 @@ fn databases_are_copied(flavour: Flavour) {
         let mut differences = differences(&tables, &mut reader, &mut writer);
         if name == "by-stream" {
             for (table, why) in NOT_BY_STREAM {
-                let left_out = differences.remove(table);
-                left_out.into_iter().for_each(|_| println!("{flavour}: {table} is not followed: {why}"));
+                if differences.remove(table).is_some() {
+                    println!("{flavour}: {table} is not followed: {why}");
+                }
             }
         }
         let letters = std::fs::read_to_string(bench.path(&format!("{name}.dead.ndjson"))).unwrap_or_default();
