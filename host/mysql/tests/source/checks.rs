@@ -4,9 +4,9 @@ use sluicegate_connector::{Class, StartAt};
 use sluicegate_model::Position;
 use sluicegate_mysql::source::{Start, Until};
 use sluicegate_mysql::{Connection, MySqlSource, Secret, SourceOptions};
-use sluicegate_test_servers::{Flavour, MySql, MySqlOptions};
+use sluicegate_test_servers::{Flavour, MySql};
 
-use super::support::{Reading, connection, on_each_server, options, purge};
+use super::support::{Reading, connection, on_each_server, options, own, purge};
 
 on_each_server! {
     all_that_is_missing_is_told_at_once,
@@ -35,13 +35,10 @@ fn says(text: &str, parts: &[&str]) {
     }
 }
 
-fn own(flavour: Flavour, settings: &[(&str, &str)]) -> MySql {
-    let options =
-        settings.iter().fold(MySqlOptions::new(flavour), |options, (key, value)| options.set(*key, *value));
-    let server = MySql::start(options).unwrap();
-    let mut client = server.client().unwrap();
-    client.execute("CREATE DATABASE d").unwrap();
-    client.execute("CREATE TABLE d.t (id BIGINT PRIMARY KEY)").unwrap();
+/// A server with a table.
+fn with_table(flavour: Flavour, settings: &[(&str, &str)]) -> MySql {
+    let server = own(flavour, settings);
+    server.client().unwrap().execute("CREATE TABLE d.t (id BIGINT PRIMARY KEY)").unwrap();
     server
 }
 
@@ -53,7 +50,7 @@ fn all_that_is_missing_is_told_at_once(flavour: Flavour) {
         ("binlog-row-metadata", metadata),
         ("server-id", "4711"),
     ];
-    let server = own(flavour, &settings);
+    let server = with_table(flavour, &settings);
     let options = SourceOptions { server_id: Some(4711), ..options("nothing", Start::Snapshot) };
     let told = check(&connection(server.port()), options, None).unwrap_err();
     says(
@@ -69,7 +66,7 @@ fn all_that_is_missing_is_told_at_once(flavour: Flavour) {
 }
 
 fn a_user_without_rights_is_told_the_grants(flavour: Flavour) {
-    let server = own(flavour, &[]);
+    let server = with_table(flavour, &[]);
     let mut client = server.client().unwrap();
     client.execute("CREATE USER reader@'%' IDENTIFIED BY 'hush'").unwrap();
     client.execute("GRANT INSERT ON d.t TO reader@'%'").unwrap();
@@ -103,7 +100,7 @@ fn what_a_person_should_know(flavour: Flavour) {
             ("enforce-gtid-consistency", "OFF"),
         ],
     };
-    let server = own(flavour, settings);
+    let server = with_table(flavour, settings);
     let mut options = options("d", Start::Snapshot);
     options.tables.extend(["d.missing".to_owned(), "^shop_[0-9]+[.]orders".to_owned()]);
     let mut reading = Reading::start(
@@ -129,7 +126,7 @@ fn what_a_person_should_know(flavour: Flavour) {
 }
 
 fn a_position_that_is_gone_is_told(flavour: Flavour) {
-    let server = own(flavour, &[]);
+    let server = with_table(flavour, &[]);
     let mut client = server.client().unwrap();
     let options = options("d", Start::Snapshot);
     let mut reading = Reading::start(server.port(), options.clone(), Some(Until::End), StartAt::Configured);

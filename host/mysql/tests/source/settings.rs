@@ -3,23 +3,14 @@
 use sluicegate_connector::{Class, StartAt};
 use sluicegate_mysql::SourceOptions;
 use sluicegate_mysql::source::{ColumnsFrom, Start, Until};
-use sluicegate_test_servers::{Flavour, MySql, MySqlOptions};
+use sluicegate_test_servers::Flavour;
 
-use super::support::{Reading, batches, changes, ids, on_each_server, options};
+use super::support::{Reading, batches, changes, ids, on_each_server, options, own};
 
 on_each_server! {
     a_log_without_names_needs_the_servers_help,
     a_server_that_logs_statements_is_refused,
     rows_that_were_logged_as_statements_are_missed,
-}
-
-fn own(flavour: Flavour, settings: &[(&str, &str)]) -> MySql {
-    let options =
-        settings.iter().fold(MySqlOptions::new(flavour), |options, (key, value)| options.set(*key, *value));
-    let server = MySql::start(options).unwrap();
-    let mut client = server.client().unwrap();
-    client.execute("CREATE DATABASE d").unwrap();
-    server
 }
 
 fn a_log_without_names_needs_the_servers_help(flavour: Flavour) {

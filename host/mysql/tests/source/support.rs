@@ -8,7 +8,7 @@ use sluicegate_connector::{Chunk, Error, Event, LaneStart, Source as _, StartAt}
 use sluicegate_model::{ChangeBatch, ControlEvent, Incarnation, Item, Lane, Position, RowKind};
 use sluicegate_mysql::source::{LANE, Start, Until};
 use sluicegate_mysql::{Connection, MySqlSource, Secret, SourceOptions};
-use sluicegate_test_servers::{Database, Flavour, MySql, MySqlClient};
+use sluicegate_test_servers::{Database, Flavour, MySql, MySqlClient, MySqlOptions};
 use tokio::runtime::Runtime;
 
 /// Makes a test of each function for each server.
@@ -23,6 +23,16 @@ macro_rules! on_each_server {
     };
 }
 pub(crate) use on_each_server;
+
+/// A server of its own with some settings, and a database `d`.
+pub fn own(flavour: Flavour, settings: &[(&str, &str)]) -> MySql {
+    let options =
+        settings.iter().fold(MySqlOptions::new(flavour), |options, (key, value)| options.set(*key, *value));
+    let server = MySql::start(options).unwrap();
+    let mut client = server.client().unwrap();
+    client.execute("CREATE DATABASE d").unwrap();
+    server
+}
 
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_mins(1);
