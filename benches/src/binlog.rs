@@ -89,7 +89,7 @@ source:
     url: "mysql://127.0.0.1:{port}/test"
     user: {user}
     password: {user}
-    tables: ["test[.]orders"]
+    tables: [test.orders]
     start: {{ file: "{begin}" }}
 sink:
   kafka: {{ brokers: "{brokers}", topic: {name}, format: json }}
