@@ -63,7 +63,9 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch, longest: usize) -> Result<(
         writers.push(Writer { cells, values, dates, name: &planned.name });
     }
     let out = Rows::new(plan, batch, 12, (plan.columns.len(), plan.key.len()));
-    let mut encoding = Encoding { plan, writers, longest, out };
+    // Names of columns and the words around them.
+    let around = 256 + plan.columns.iter().map(|column| 4 * column.name.len() + 16).sum::<usize>();
+    let mut encoding = Encoding { plan, writers, longest, around, out };
     let rejects = each_unit(batch, |unit| encoding.unit(batch, unit));
     Ok((encoding.out, rejects))
 }
@@ -109,6 +111,8 @@ struct Encoding<'a> {
     plan: &'a Plan,
     writers: Vec<Writer<'a>>,
     longest: usize,
+    /// Bytes of a statement beside those of its row, at most.
+    around: usize,
     out: Rows,
 }
 
@@ -127,9 +131,7 @@ impl Encoding<'_> {
     }
 
     fn check_length(&self, bytes: usize) -> Result<(), String> {
-        // Names of columns and the words around them.
-        let around = 256 + self.plan.columns.iter().map(|column| 4 * column.name.len() + 16).sum::<usize>();
-        if bytes.saturating_add(around) > self.longest {
+        if bytes.saturating_add(self.around) > self.longest {
             return Err(format!(
                 "the row has {bytes} bytes as SQL, and the server takes {} (`max_allowed_packet`)",
                 self.longest

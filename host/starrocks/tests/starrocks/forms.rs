@@ -188,15 +188,21 @@ async fn the_version_says_which_form_is_taken() {
     assert!(error.to_string().contains("4.2 and later, and the cluster is version 3.5"), "{error}");
 }
 
+/// A table that got its first row in a form. The target has the positions: it is kept as long as the writer.
+async fn with_one_row(format: &str) -> (Simulator, Target, Running) {
+    let simulator = cluster_with(Settings { version: (4, 2), ..Settings::default() }).await;
+    simulator.query(ORDERS).unwrap();
+    let options = format!(r#"{{"delivery": "at-least-once", "format": "{format}"}}"#);
+    let target = Target::new(&simulator, &options);
+    let mut running = Running::start(&target).await;
+    running.epoch(&orders(&[(0, 1, Some("a"))]), 1).await.unwrap();
+    (simulator, target, running)
+}
+
 #[tokio::test]
 async fn what_a_form_cannot_hold_goes_as_json() {
     for (format, plain) in [("csv", "csv"), ("arrow", "arrow")] {
-        let simulator = cluster_with(Settings { version: (4, 2), ..Settings::default() }).await;
-        simulator.query(ORDERS).unwrap();
-        let options = format!(r#"{{"delivery": "at-least-once", "format": "{format}"}}"#);
-        let target = Target::new(&simulator, &options);
-        let mut running = Running::start(&target).await;
-        running.epoch(&orders(&[(0, 1, Some("a"))]), 1).await.unwrap();
+        let (simulator, _target, mut running) = with_one_row(format).await;
         // NULL in CSV; a change without all columns in Arrow.
         let id: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
         let names: ArrayRef = Arc::new(StringArray::from(vec![None, Some("\\N")]));
@@ -240,12 +246,7 @@ async fn partial_changes_as_csv() {
 #[tokio::test]
 async fn refused_rows_are_found_in_every_form() {
     for format in ["json", "csv", "arrow"] {
-        let simulator = cluster_with(Settings { version: (4, 2), ..Settings::default() }).await;
-        simulator.query(ORDERS).unwrap();
-        let options = format!(r#"{{"delivery": "at-least-once", "format": "{format}"}}"#);
-        let target = Target::new(&simulator, &options);
-        let mut running = Running::start(&target).await;
-        running.epoch(&orders(&[(0, 1, Some("a"))]), 1).await.unwrap();
+        let (simulator, _target, mut running) = with_one_row(format).await;
         // The table changes behind our back.
         simulator.query("DROP TABLE ods.orders").unwrap();
         simulator.query(&ORDERS.replace("VARCHAR(8)", "VARCHAR(2)")).unwrap();
