@@ -8,26 +8,7 @@ use arrow_array::types::{
     TimestampSecondType,
 };
 use arrow_schema::{DataType, TimeUnit};
-
-/// How many of a unit there are in a second.
-pub(crate) const fn per_second(unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::Second => 1,
-        TimeUnit::Millisecond => 1_000,
-        TimeUnit::Microsecond => 1_000_000,
-        TimeUnit::Nanosecond => 1_000_000_000,
-    }
-}
-
-/// The digits of a second's fraction in a unit.
-pub(crate) const fn fraction_digits(unit: TimeUnit) -> u32 {
-    match unit {
-        TimeUnit::Second => 0,
-        TimeUnit::Millisecond => 3,
-        TimeUnit::Microsecond => 6,
-        TimeUnit::Nanosecond => 9,
-    }
-}
+pub(crate) use sluicegate_model::calendar::per_second;
 
 /// The counts of timestamps, durations and times of day; `None` of any other type.
 pub(crate) fn counts(array: &dyn Array) -> Option<&[i64]> {

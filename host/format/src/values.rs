@@ -1,9 +1,10 @@
 //! Values as JSON and as text, for systems whose bodies are no messages.
 
 use arrow_array::Array;
+use arrow_buffer::i256;
 use arrow_schema::Field;
 
-use crate::write::{CellWriter, PlainValues, Style, write_string};
+use crate::write::{CellWriter, PlainValues, Style, write_decimal128, write_decimal256, write_string};
 use crate::{Decimals, Timestamps};
 
 /// Decimals have all of their digits, dates and times are as SQL has them, bytes are in base64.
@@ -52,4 +53,15 @@ impl<'a> TextValues<'a> {
 /// Appends a text as JSON.
 pub fn push_text(text: &str, out: &mut Vec<u8>) {
     write_string(text.as_bytes(), out);
+}
+
+/// Appends `value * 10^-scale` with all of its digits: `-12.50`, never with an exponent.
+#[inline]
+pub fn push_decimal128(value: i128, scale: i8, out: &mut Vec<u8>) {
+    write_decimal128(value, scale, out);
+}
+
+/// As [`push_decimal128`].
+pub fn push_decimal256(value: i256, scale: i8, out: &mut Vec<u8>) {
+    write_decimal256(value, scale, out);
 }

@@ -17,6 +17,28 @@ pub enum Cell {
     Missing,
 }
 
+/// The states of a column's cells: what is the same for all of them was asked of the array once.
+#[derive(Clone, Copy, Debug)]
+pub struct States<'a> {
+    presence: Option<&'a BooleanBuffer>,
+    nulls: Option<&'a NullBuffer>,
+    all_null: bool,
+}
+
+impl States<'_> {
+    /// The state of a cell.
+    #[inline]
+    pub fn cell(&self, row: usize) -> Cell {
+        if self.presence.is_some_and(|presence| !presence.value(row)) {
+            Cell::Missing
+        } else if self.all_null || self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            Cell::Null
+        } else {
+            Cell::Value
+        }
+    }
+}
+
 /// An Arrow array and, where a source gave partial images, which of its cells are there at all.
 ///
 /// Arrow has two states, a change has three: beside validity there is *presence*, a bit a cell, 0 = missing.
@@ -110,14 +132,18 @@ impl Column {
         self.presence.is_some()
     }
 
-    /// The state of a cell.
+    /// The state of a cell. Where many are asked for, [`Column::states`] is quicker.
     pub fn cell(&self, row: usize) -> Cell {
-        if self.is_missing(row) {
-            Cell::Missing
-        } else if self.values.is_null(row) || *self.data_type() == DataType::Null {
-            Cell::Null
-        } else {
-            Cell::Value
+        self.states().cell(row)
+    }
+
+    /// The states of all cells.
+    pub fn states(&self) -> States<'_> {
+        States {
+            presence: self.presence.as_ref(),
+            nulls: self.values.nulls(),
+            // It has no validity buffer.
+            all_null: *self.data_type() == DataType::Null,
         }
     }
 

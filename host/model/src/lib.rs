@@ -11,12 +11,14 @@
 //! | [`lane`] | the name of an ordered stream, and the incarnation of its assignment |
 //! | [`position`] | a point in a lane |
 //! | [`moment`] | points in time as people write them |
+//! | [`calendar`] | days and dates, times of day, and the digits they are written with |
 //! | [`control`] | what travels in a lane besides rows |
 //! | [`decoded`] | what a stretch of a lane became: batches, control events, rejected rows |
 //! | [`dead_letter`] | a row put aside, with its bytes and the reason |
 //! | [`units`] | sizes and times as people write them |
 
 pub mod batch;
+pub mod calendar;
 pub mod column;
 pub mod control;
 pub mod data_type;
@@ -32,7 +34,7 @@ pub mod table;
 pub mod units;
 
 pub use batch::{BatchError, ChangeBatch, Origin};
-pub use column::{Cell, Column};
+pub use column::{Cell, Column, States};
 pub use control::ControlEvent;
 pub use data_type::TypeNameError;
 pub use dead_letter::{DeadLetter, RawRecord};

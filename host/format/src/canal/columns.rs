@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{BinaryArray, BooleanArray, FixedSizeBinaryArray, StringArray};
 use arrow_schema::{DataType, Field};
-use sluicegate_model::{Cell, ChangeBatch, Column};
+use sluicegate_model::{Cell, ChangeBatch, Column, States};
 
 use super::options::NAME;
 use crate::write::{
@@ -23,7 +23,7 @@ pub(super) struct Columns<'a> {
 struct Written<'a> {
     /// A comma, the name in quotes, a colon.
     key: Vec<u8>,
-    cells: &'a Column,
+    states: States<'a>,
     form: Form<'a>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Columns<'a> {
         let fields = batch.schema().fields().iter().zip(batch.columns());
         let columns = fields.map(|(field, cells)| Written {
             key: member(field.name()),
-            cells,
+            states: cells.states(),
             form: Form::of(field, cells),
         });
         Ok(Self { columns: columns.collect(), plain: PlainWriter::new(batch, style, NAME)? })
@@ -74,8 +74,8 @@ impl KeyedCells for Columns<'_> {
     }
 
     fn cell(&self, place: usize, row: usize, out: &mut Vec<u8>) -> Result<bool, String> {
-        let Written { cells, form, .. } = &self.columns[place];
-        match cells.cell(row) {
+        let Written { states, form, .. } = &self.columns[place];
+        match states.cell(row) {
             Cell::Missing => return Ok(false),
             Cell::Null => {
                 out.extend_from_slice(b"null");

@@ -1,9 +1,10 @@
 //! The time of an operation, to and from text.
 
 use chrono::DateTime;
+use sluicegate_model::calendar::Date;
 
 use crate::options::TimeZone;
-use crate::write::{civil_from_days, days_from_civil, push_date, push_time};
+use crate::write::{push_date, push_time};
 
 const SECOND: i64 = 1_000_000;
 /// Stretches of local time for which an offset is remembered. Clocks change at its multiples.
@@ -126,12 +127,11 @@ fn seconds(text: &[u8]) -> Option<i64> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let days = days_from_civil(year, month as u32, day as u32);
-    // A day that no month has comes back as another.
-    if civil_from_days(days) != (i64::from(year), month as u32, day as u32) {
+    let date = Date { year: i64::from(year), month: month as u8, day: day as u8 };
+    if !date.exists() {
         return None;
     }
-    Some(days * 86_400 + i64::from(hour * 3600 + minute * 60 + second))
+    Some(date.days() * 86_400 + i64::from(hour * 3600 + minute * 60 + second))
 }
 
 /// Microseconds of `.ffffff`, if it is there; further digits are cut off.

@@ -15,7 +15,7 @@ use sluicegate_model::field;
 use super::decimal::{write_decimal128, write_decimal256};
 use super::nested::{Fields, Items, Pairs};
 use super::rows::Style;
-use super::temporal::{TimestampForm, push_date, write_duration};
+use super::temporal::{TimestampForm, push_date, push_duration};
 use super::text::{is_clean, write_clean, write_string};
 use super::{Decimals, Timestamps};
 use crate::scan::{is_number, is_value};
@@ -182,26 +182,53 @@ impl<'a> CellWriter<'a> {
             Self::Decimal256 { values, scale, quoted } => {
                 in_quotes(*quoted, out, |out| write_decimal256(values[row], *scale, out));
             }
-            Self::Binary(array) => write_base64(array.value(row), out),
-            Self::Fixed(array) => write_base64(array.value(row), out),
-            Self::Date(values) => {
+            Self::Timestamp { form, .. } if form.is_number() => self.write_bare(row, out)?,
+            Self::Binary(_)
+            | Self::Fixed(_)
+            | Self::Date(_)
+            | Self::Duration { .. }
+            | Self::Timestamp { .. } => {
                 out.push(b'"');
-                if !push_date(i64::from(values[row]), out) {
-                    return Err(OUT_OF_YEARS);
-                }
+                self.write_bare(row, out)?;
                 out.push(b'"');
-            }
-            Self::Duration { values, unit } => write_duration(values[row], *unit, out),
-            Self::Timestamp { values, form } => {
-                if !form.write(values[row], out) {
-                    return Err(OUT_OF_YEARS);
-                }
             }
             Self::Items(items) => items.write(row, out)?,
             Self::Fields(fields) => fields.write(row, out)?,
             Self::Pairs(pairs) => pairs.write(row, out)?,
         }
         Ok(())
+    }
+
+    /// As [`CellWriter::write`], without the quotes in which decimals, dates, times and base64 may stand. Nothing in them
+    /// is escaped.
+    #[inline]
+    pub(crate) fn write_bare(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        let in_years = match self {
+            Self::Decimal128 { values, scale, .. } => {
+                write_decimal128(values[row], *scale, out);
+                true
+            }
+            Self::Decimal256 { values, scale, .. } => {
+                write_decimal256(values[row], *scale, out);
+                true
+            }
+            Self::Binary(array) => {
+                push_base64(array.value(row), out);
+                true
+            }
+            Self::Fixed(array) => {
+                push_base64(array.value(row), out);
+                true
+            }
+            Self::Duration { values, unit } => {
+                push_duration(values[row], *unit, out);
+                true
+            }
+            Self::Date(values) => push_date(i64::from(values[row]), out),
+            Self::Timestamp { values, form } => form.push(values[row], out),
+            _ => return self.write(row, out),
+        };
+        if in_years { Ok(()) } else { Err(OUT_OF_YEARS) }
     }
 }
 
@@ -231,12 +258,16 @@ fn write_as_is(text: &str, is_json: fn(&str) -> bool, out: &mut Vec<u8>) {
 /// Appends bytes in base64, in quotes.
 pub(crate) fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
+    push_base64(bytes, out);
+    out.push(b'"');
+}
+
+fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);
     // The room is what the encoding takes.
     let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
     out.truncate(start + written);
-    out.push(b'"');
 }
 
 #[inline]

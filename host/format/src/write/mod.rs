@@ -34,5 +34,5 @@ pub(crate) use object::{KeyedCells, member, write_object};
 pub(crate) use old::write_old;
 pub(crate) use plain::{Plain, PlainValues, PlainWriter};
 pub(crate) use rows::{RowWriter, Style};
-pub(crate) use temporal::{civil_from_days, days_from_civil, push_date, push_time};
+pub(crate) use temporal::{push_date, push_time};
 pub(crate) use text::{quote_from, write_latin1, write_names, write_string};

@@ -3,7 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, StringArray};
 use arrow_schema::{DataType, Field};
-use sluicegate_model::{Cell, ChangeBatch, Column};
+use sluicegate_model::{Cell, ChangeBatch, States};
 
 use super::cell::{CellWriter, NoForm};
 use super::rows::Style;
@@ -40,15 +40,7 @@ impl<'a> PlainValues<'a> {
     pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
         match self {
             Self::Text(array) => out.extend_from_slice(array.value(row).as_bytes()),
-            Self::Other(writer) => {
-                let start = out.len();
-                writer.write(row, out)?;
-                // Dates, times and base64 stand in quotes in JSON and hold nothing that is escaped there.
-                if out.len() >= start + 2 && out[start] == b'"' {
-                    out.pop();
-                    out.remove(start);
-                }
-            }
+            Self::Other(writer) => writer.write_bare(row, out)?,
         }
         Ok(())
     }
@@ -56,7 +48,7 @@ impl<'a> PlainValues<'a> {
 
 /// Writes the cells of one batch.
 pub(crate) struct PlainWriter<'a> {
-    columns: Vec<(&'a str, &'a Column, PlainValues<'a>)>,
+    columns: Vec<(&'a str, States<'a>, PlainValues<'a>)>,
 }
 
 impl<'a> PlainWriter<'a> {
@@ -73,7 +65,7 @@ impl<'a> PlainWriter<'a> {
         let columns = fields.iter().zip(batch.columns()).map(|(field, column)| {
             let values = PlainValues::new(field, column.values(), style)
                 .ok_or_else(|| EncodeError::of_type(format, batch, field))?;
-            Ok((field.name().as_str(), column, values))
+            Ok((field.name().as_str(), column.states(), values))
         });
         Ok(Self { columns: columns.collect::<Result<_, EncodeError>>()? })
     }

@@ -13,12 +13,12 @@ use sluicegate_model::Column;
 
 use super::call::Call;
 use super::written_date;
-use crate::cast::temporal::civil::{self, Date, SECONDS_OF_DAY};
 use crate::cast::temporal::moment::Moment;
 use crate::cast::temporal::zone::{Ambiguous, Zone};
 use crate::cast::{Failing, Rounding, Why, excerpt, primitive_array};
 use crate::variable::VariableBuilder;
 use crate::{Checked, KernelError};
+use sluicegate_model::calendar::{Date, SECONDS_OF_DAY};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Unit {
@@ -44,11 +44,11 @@ impl Unit {
 
     /// The first day of the unit that a day is in.
     pub fn start_of(self, days: i64) -> i64 {
-        let date = civil::date_of(days);
+        let date = Date::of(days);
         match self {
-            Self::Year => civil::days_of(Date { month: 1, day: 1, ..date }),
-            Self::Quarter => civil::days_of(Date { month: (date.month - 1) / 3 * 3 + 1, day: 1, ..date }),
-            Self::Month => civil::days_of(Date { day: 1, ..date }),
+            Self::Year => Date { month: 1, day: 1, ..date }.days(),
+            Self::Quarter => Date { month: (date.month - 1) / 3 * 3 + 1, day: 1, ..date }.days(),
+            Self::Month => Date { day: 1, ..date }.days(),
             // 1970-01-01 was a Thursday, three days after a Monday.
             Self::Week => days - (days + 3).rem_euclid(7),
             Self::Day | Self::Hour | Self::Minute => days,

@@ -1,7 +1,7 @@
 //! Dates and times as text, cut off where they stand: the form of the text stays.
 
 use super::temporal::Unit;
-use crate::cast::temporal::civil::{self, Date};
+use sluicegate_model::calendar::Date;
 
 /// Where the parts of a date are in its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) fn truncate(text: &str, unit: Unit, out: &mut Vec<u8>) -> Option<()> 
     out.extend_from_slice(text.as_bytes());
     let cell = &mut out[start..];
     if form.date.month > 0 {
-        let first = civil::date_of(unit.start_of(civil::days_of(form.date)));
+        let first = Date::of(unit.start_of(form.date.days()));
         if !(0..=9999).contains(&first.year) {
             return None;
         }
@@ -66,7 +66,7 @@ impl Form {
         let date =
             Date { year: year.into(), month: two(text, month, 12)? as u8, day: two(text, day, 31)? as u8 };
         let zeros = (year, date.month, date.day) == (0, 0, 0);
-        if !zeros && !civil::exists(date) {
+        if !zeros && !date.exists() {
             return None;
         }
         let mut form = Self { date, month, day, time: [None; 4], fraction: 0 };
@@ -209,10 +209,10 @@ mod tests {
 
         #[test]
         fn it_agrees_with_dates(days in -719_000_i64..2_900_000) {
-            let date = civil::date_of(days);
+            let date = Date::of(days);
             let text = format!("{:04}-{:02}-{:02}", date.year, date.month, date.day);
             for (_, unit) in Unit::NAMES {
-                let first = civil::date_of(unit.start_of(days));
+                let first = Date::of(unit.start_of(days));
                 prop_assume!(first.year >= 0);
                 let expected = format!("{:04}-{:02}-{:02}", first.year, first.month, first.day);
                 prop_assert_eq!(cut(&text, unit), Some(expected));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, OptsBuilder, WhiteListFsHandler};
-use sluicegate_connector::{Epoch, Incarnations, LaneSpan, Sink as _, WriteError};
+use sluicegate_connector::{Epoch, Error, Incarnations, LaneSpan, Sink as _, WriteError};
 use sluicegate_model::{Lane, Position};
 use sluicegate_mysql::{Connection, MySqlSink, Secret};
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
@@ -104,10 +104,20 @@ impl Target {
             let at = serde_json::json!({ "batch": batch }).as_object().cloned().unwrap_or_default();
             Position { v: 1, source: "bench".to_owned(), at }
         };
+        // As in a pipeline: workers encode while the writer waits for the server.
+        let (sender, mut encoded) = tokio::sync::mpsc::channel(2);
+        let encode = move || {
+            for batch in &rows.batches {
+                if sender.blocking_send(encoder.encode(batch)).is_err() {
+                    break;
+                }
+            }
+        };
         let work = async {
             for (number, batches) in rows.batches.chunks(EPOCH).enumerate() {
-                for batch in batches {
-                    writer.write(encoder.encode(batch)?).await?;
+                for _ in batches {
+                    let rows = encoded.recv().await.ok_or_else(|| Error::fatal("the worker is gone"))??;
+                    writer.write(rows).await?;
                 }
                 let span = LaneSpan {
                     lane: lane.clone(),
@@ -124,8 +134,13 @@ impl Target {
             }
             Ok::<(), WriteError>(())
         };
-        let took = measure(self.server.pid(), || self.runtime.block_on(work))
-            .map_err(|error| format!("{error:?}"))?;
+        let took = measure(self.server.pid(), || {
+            std::thread::scope(|scope| {
+                scope.spawn(encode);
+                self.runtime.block_on(work)
+            })
+        });
+        let took = took.map_err(|error| format!("{error:?}"))?;
         self.runtime.block_on(writer.close());
         self.check()?;
         self.client.execute("DELETE FROM sluicegate_positions")?;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use sluicegate_connector::{Error, Reject};
-use sluicegate_model::{Cell, ChangeBatch, RowKind};
+use sluicegate_model::{Cell, ChangeBatch, RowKind, States};
 use sluicegate_tables::column::{write_key, write_moved_key};
 use sluicegate_tables::rows::each_unit;
 use sluicegate_tables::{CellWriter, PlannedValues};
@@ -60,7 +60,8 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch, longest: usize) -> Result<(
                 .column(&*planned.name)
         })?;
         let dates = Dates::of(&planned.fit, &batch.columns()[planned.field]);
-        writers.push(Writer { cells, values, dates, name: &planned.name });
+        let states = values.column().states();
+        writers.push(Writer { cells, values, states, dates, name: &planned.name });
     }
     let out = Rows::new(plan, batch, 12, (plan.columns.len(), plan.key.len()));
     // Names of columns and the words around them.
@@ -73,6 +74,7 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch, longest: usize) -> Result<(
 struct Writer<'a> {
     cells: Cells<'a>,
     values: &'a PlannedValues<'a>,
+    states: States<'a>,
     /// Texts of the column, where dates are made of them.
     dates: Option<Dates<'a>>,
     name: &'a str,
@@ -84,7 +86,7 @@ impl CellWriter for Writer<'_> {
     }
 
     fn cell(&self, row: usize) -> Cell {
-        self.values.column().cell(row)
+        self.states.cell(row)
     }
 
     fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<bool, String> {

@@ -76,7 +76,7 @@ impl Window {
         table.add_body(rows);
         let ours = || range.clone().filter(|row| is_ours(*row));
         ours().for_each(|row| add(table, row));
-        ours().for_each(|row| self.0.added(rows, row));
+        ours().for_each(|row| self.0.added(rows, row..row + 1));
     }
 
     /// Bytes that wait.

@@ -1,6 +1,5 @@
 //! The cells of a column as literals.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use arrow_array::cast::AsArray;
@@ -12,6 +11,7 @@ use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, StringArray,
 };
 use arrow_schema::{DataType, TimeUnit};
+use sluicegate_format::values::{push_decimal128, push_decimal256};
 
 use super::temporal::{self, Unfit};
 use super::text;
@@ -115,13 +115,11 @@ impl<'a> Cells<'a> {
             Self::Float32(cells) => return float(f64::from(cells.value(row)), cells.value(row), into),
             Self::Float64(cells) => return float(cells.value(row), cells.value(row), into),
             Self::Decimal128(cells, scale) => {
-                decimal(number.format(cells.value(row)), *scale, into);
+                push_decimal128(cells.value(row), *scale, into);
                 return Ok(());
             }
             Self::Decimal256(cells, scale) => {
-                let mut text = String::with_capacity(80);
-                let _ = write!(text, "{}", cells.value(row));
-                decimal(&text, *scale, into);
+                push_decimal256(cells.value(row), *scale, into);
                 return Ok(());
             }
             Self::Date(cells) => {
@@ -162,34 +160,6 @@ fn float(value: f64, shown: impl std::fmt::LowerExp, into: &mut Vec<u8>) -> Resu
     // Writing to memory does not fail.
     let _ = write!(into, "{shown:e}");
     Ok(())
-}
-
-/// The digits of a decimal with its point put in.
-fn decimal(digits: &str, scale: i8, into: &mut Vec<u8>) {
-    let (sign, digits) = match digits.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", digits),
-    };
-    into.extend_from_slice(sign.as_bytes());
-    let scale = i16::from(scale);
-    if scale <= 0 {
-        into.extend_from_slice(digits.as_bytes());
-        if digits != "0" {
-            into.extend(std::iter::repeat_n(b'0', usize::from(scale.unsigned_abs())));
-        }
-        return;
-    }
-    let scale = usize::from(scale.unsigned_abs());
-    if digits.len() > scale {
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
-        into.extend_from_slice(whole.as_bytes());
-        into.push(b'.');
-        into.extend_from_slice(fraction.as_bytes());
-    } else {
-        into.extend_from_slice(b"0.");
-        into.extend(std::iter::repeat_n(b'0', scale - digits.len()));
-        into.extend_from_slice(digits.as_bytes());
-    }
 }
 
 fn unfit(why: Unfit, kind: &str) -> String {

@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use arrow_schema::TimeUnit;
+use sluicegate_model::calendar::{Date, SECONDS_OF_DAY, three, time_text, whole_seconds};
+
 const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
 
 /// Days since 1970 of the years that the server's types hold: 0000-01-01 to 9999-12-31.
 const DAYS: RangeInclusive<i64> = -719_528..=2_932_896;
@@ -22,28 +24,23 @@ pub enum Unfit {
 
 /// `'2026-01-31'`, from days since 1970.
 pub fn push_date(days: i64, into: &mut Vec<u8>) -> Result<(), Unfit> {
-    if !DAYS.contains(&days) {
-        return Err(Unfit::Range);
-    }
+    let date = date_text(days)?;
     into.push(b'\'');
-    push_day(days, into);
+    into.extend_from_slice(&date);
     into.push(b'\'');
     Ok(())
 }
 
 /// `'2026-01-31 08:15:00.25'`, from microseconds since 1970, with as many digits of the second as the column keeps.
 pub fn push_date_time(micros: i64, digits: u32, into: &mut Vec<u8>) -> Result<(), Unfit> {
-    let (day, time) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
-    if !DAYS.contains(&day) {
-        return Err(Unfit::Range);
-    }
-    check_digits(micros, digits)?;
-    into.push(b'\'');
-    push_day(day, into);
-    into.push(b' ');
-    let seconds = time / SECOND;
-    push_two(seconds / 3_600, into);
-    push_rest(seconds, time % SECOND, digits, into);
+    let (seconds, rest) = whole_seconds(micros, TimeUnit::Microsecond);
+    let date = date_text(seconds.div_euclid(SECONDS_OF_DAY))?;
+    check_digits(rest, digits)?;
+    let mut text = *b"'0000-00-00 00:00:00";
+    text[1..11].copy_from_slice(&date);
+    text[12..].copy_from_slice(&time_text(seconds.rem_euclid(SECONDS_OF_DAY) as u32));
+    into.extend_from_slice(&text);
+    push_fraction(rest, digits, into);
     into.push(b'\'');
     Ok(())
 }
@@ -54,60 +51,45 @@ pub fn push_time(micros: i64, digits: u32, into: &mut Vec<u8>) -> Result<(), Unf
     if !(0..=LONGEST_TIME).contains(&size) {
         return Err(Unfit::Range);
     }
-    check_digits(micros, digits)?;
+    let (seconds, rest) = whole_seconds(size, TimeUnit::Microsecond);
+    let seconds = seconds as u32;
+    check_digits(rest, digits)?;
     into.push(b'\'');
     if micros < 0 {
         into.push(b'-');
     }
-    let (seconds, hours) = (size / SECOND, size / SECOND / 3_600);
-    if hours > 99 {
-        into.push(b'0' + (hours / 100) as u8);
+    if seconds >= 360_000 {
+        into.push(b'0' + (seconds / 360_000) as u8);
     }
-    push_two(hours % 100, into);
-    push_rest(seconds, size % SECOND, digits, into);
+    into.extend_from_slice(&time_text(seconds));
+    push_fraction(rest, digits, into);
     into.push(b'\'');
     Ok(())
 }
 
-fn check_digits(micros: i64, digits: u32) -> Result<(), Unfit> {
-    if micros % 10_i64.pow(6 - digits.min(6)) == 0 { Ok(()) } else { Err(Unfit::Digits(digits)) }
+fn date_text(days: i64) -> Result<[u8; 10], Unfit> {
+    let date = if DAYS.contains(&days) { Date::of(days).text() } else { None };
+    date.ok_or(Unfit::Range)
 }
 
-/// Minutes and seconds, and the digits that a column keeps.
-fn push_rest(seconds: i64, micros: i64, digits: u32, into: &mut Vec<u8>) {
-    into.push(b':');
-    push_two(seconds / 60 % 60, into);
-    into.push(b':');
-    push_two(seconds % 60, into);
-    if digits > 0 {
-        into.push(b'.');
-        for place in 0..digits.min(6) {
-            into.push(b'0' + (micros / 10_i64.pow(5 - place) % 10) as u8);
-        }
+/// Whether a column keeps all digits of the microseconds.
+fn check_digits(micros: u32, digits: u32) -> Result<(), Unfit> {
+    if digits >= 6 || micros.is_multiple_of(10_u32.pow(6 - digits)) {
+        Ok(())
+    } else {
+        Err(Unfit::Digits(digits))
     }
 }
 
-fn push_two(number: i64, into: &mut Vec<u8>) {
-    into.extend_from_slice(&[b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]);
-}
-
-/// Howard Hinnant's `civil_from_days` (howardhinnant.github.io/date_algorithms.html): years begin in March, so a leap
-/// day is the last of its year.
-fn push_day(days: i64, into: &mut Vec<u8>) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march + 2) / 5 + 1;
-    let month = if march < 10 { march + 3 } else { march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    push_two(year / 100, into);
-    push_two(year % 100, into);
-    into.push(b'-');
-    push_two(month, into);
-    into.push(b'-');
-    push_two(day, into);
+/// The digits of the microseconds that a column keeps.
+fn push_fraction(micros: u32, digits: u32, into: &mut Vec<u8>) {
+    if digits == 0 {
+        return;
+    }
+    let mut text = *b".000000";
+    text[1..4].copy_from_slice(&three(micros / 1_000));
+    text[4..].copy_from_slice(&three(micros));
+    into.extend_from_slice(&text[..=digits.min(6) as usize]);
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Rows as images.
 
-use sluicegate_model::{Cell, ChangeBatch};
+use sluicegate_model::{Cell, ChangeBatch, States};
 
 use super::Modes;
 use super::column::Column;
@@ -16,7 +16,7 @@ struct Placed<'a> {
     name: &'a str,
     /// A comma, the name in quotes, a colon.
     key: Vec<u8>,
-    cells: &'a sluicegate_model::Column,
+    states: States<'a>,
     column: Column<'a>,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Images<'a> {
         let columns = fields.map(|(field, cells)| {
             let column = Column::new(field, cells.values(), modes)
                 .ok_or_else(|| EncodeError::of_type(format, batch, field))?;
-            Ok(Placed { name: field.name(), key: member(field.name()), cells, column })
+            Ok(Placed { name: field.name(), key: member(field.name()), states: cells.states(), column })
         });
         Ok(Self { columns: columns.collect::<Result<_, EncodeError>>()? })
     }
@@ -72,8 +72,8 @@ impl KeyedCells for Images<'_> {
 
     /// A missing cell is the text that stands for it where the type can hold one; else it is left out.
     fn cell(&self, column: usize, row: usize, out: &mut Vec<u8>) -> Result<bool, String> {
-        let Placed { name, cells, column, .. } = &self.columns[column];
-        match cells.cell(row) {
+        let Placed { name, states, column, .. } = &self.columns[column];
+        match states.cell(row) {
             Cell::Missing => {
                 let Some(text) = column.unavailable() else { return Ok(false) };
                 out.extend_from_slice(text);

@@ -3,7 +3,6 @@
 //! A timestamp with a zone in its type is an instant, whatever the zone; one without is what a clock on a wall
 //! shows. `time-zone` says where that wall is; without it, it is in UTC.
 
-pub(crate) mod civil;
 pub(crate) mod moment;
 mod pattern;
 mod read;
@@ -21,7 +20,6 @@ use arrow_array::{Array, ArrowPrimitiveType, StringArray};
 use arrow_schema::{DataType, TimeUnit};
 use sluicegate_model::Column;
 
-use self::civil::SECONDS_OF_DAY;
 use self::moment::Moment;
 pub(crate) use self::pattern::Pattern;
 use self::zone::Zone;
@@ -29,6 +27,7 @@ use super::CastOptions;
 use super::failing::{Failing, Why, primitives};
 use crate::variable::VariableBuilder;
 use crate::{Checked, KernelError};
+use sluicegate_model::calendar::SECONDS_OF_DAY;
 
 /// Reads what a column counts, whatever integer it counts with.
 pub(crate) type Counts<'a> = Box<dyn Fn(usize) -> i64 + 'a>;

@@ -2,9 +2,9 @@
 
 use arrow_schema::TimeUnit;
 
-use super::write::per_second;
 use crate::cast::failing::Why;
 use crate::cast::number::Rounding;
+use sluicegate_model::calendar::per_second;
 
 /// Seconds, and nanoseconds after them. Minus half a second is -1 and 500,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Dates, times and durations from ISO text, as the systems around here write it.
 
-use super::civil::{self, Date, SECONDS_OF_DAY};
 use super::moment::Moment;
+use sluicegate_model::calendar::{Date, SECONDS_OF_DAY};
 
 /// A timestamp as text has it: a wall clock, and where it was said, its offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Cursor<'_> {
         self.any_of(b"-")?;
         let day = self.two(31)? as u8;
         let date = Date { year, month, day };
-        civil::exists(date).then(|| civil::days_of(date))
+        date.exists().then(|| date.days())
     }
 
     fn minutes_and_seconds(&mut self) -> Option<(u32, u32)> {

@@ -1,34 +1,22 @@
 //! Dates and times as ISO text.
 
 use arrow_schema::TimeUnit;
+use sluicegate_model::calendar::{Date, SECONDS_OF_DAY, fraction_digits, per_second, time_text, two};
 
-use super::civil;
 use super::moment::Moment;
-
-/// Parts of a second, by unit.
-pub(crate) const fn per_second(unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::Second => 1,
-        TimeUnit::Millisecond => 1_000,
-        TimeUnit::Microsecond => 1_000_000,
-        TimeUnit::Nanosecond => 1_000_000_000,
-    }
-}
 
 /// `2024-01-31`; a year before 0 or after 9999 has its sign.
 pub(crate) fn date(days: i64, out: &mut Vec<u8>) {
-    let date = civil::date_of(days);
-    if (0..=9999).contains(&date.year) {
-        two(date.year as u64 / 100, out);
-        two(date.year as u64 % 100, out);
-    } else {
-        out.push(if date.year < 0 { b'-' } else { b'+' });
-        padded(date.year.unsigned_abs(), 4, out);
+    let date = Date::of(days);
+    if let Some(text) = date.text() {
+        return out.extend_from_slice(&text);
     }
+    out.push(if date.year < 0 { b'-' } else { b'+' });
+    padded(date.year.unsigned_abs(), 4, out);
     out.push(b'-');
-    two(u64::from(date.month), out);
+    out.extend_from_slice(&two(u32::from(date.month)));
     out.push(b'-');
-    two(u64::from(date.day), out);
+    out.extend_from_slice(&two(u32::from(date.day)));
 }
 
 /// `2024-01-31T23:59:59.5`.
@@ -38,9 +26,9 @@ pub(crate) fn timestamp(value: i64, unit: TimeUnit, out: &mut Vec<u8>) {
 
 /// The same, of a moment.
 pub(super) fn moment(moment: Moment, out: &mut Vec<u8>) {
-    date(moment.seconds.div_euclid(civil::SECONDS_OF_DAY), out);
+    date(moment.seconds.div_euclid(SECONDS_OF_DAY), out);
     out.push(b'T');
-    clock(moment.seconds.rem_euclid(civil::SECONDS_OF_DAY) as u64, out);
+    clock(moment.seconds.rem_euclid(SECONDS_OF_DAY) as u64, out);
     fraction(u64::from(moment.nanos), TimeUnit::Nanosecond, out);
 }
 
@@ -55,11 +43,8 @@ pub(crate) fn duration(value: i64, unit: TimeUnit, out: &mut Vec<u8>) {
 }
 
 fn clock(seconds: u64, out: &mut Vec<u8>) {
-    padded(seconds / 3600, 2, out);
-    out.push(b':');
-    two(seconds / 60 % 60, out);
-    out.push(b':');
-    two(seconds % 60, out);
+    padded(seconds / 3_600, 2, out);
+    out.extend_from_slice(&time_text((seconds % 3_600) as u32)[2..]);
 }
 
 /// The part of a second, without zeros at its end; nothing where it is 0.
@@ -67,22 +52,13 @@ fn fraction(mut part: u64, unit: TimeUnit, out: &mut Vec<u8>) {
     if part == 0 {
         return;
     }
-    let mut width = match unit {
-        TimeUnit::Second => 0,
-        TimeUnit::Millisecond => 3,
-        TimeUnit::Microsecond => 6,
-        TimeUnit::Nanosecond => 9,
-    };
+    let mut width = fraction_digits(unit) as usize;
     while part.is_multiple_of(10) {
         part /= 10;
         width -= 1;
     }
     out.push(b'.');
     padded(part, width, out);
-}
-
-fn two(number: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(&[b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]);
 }
 
 fn padded(number: u64, width: usize, out: &mut Vec<u8>) {
@@ -98,12 +74,7 @@ pub(super) fn offset(east: i64, out: &mut Vec<u8>) {
         return out.push(b'Z');
     }
     out.push(if east < 0 { b'-' } else { b'+' });
-    let east = east.unsigned_abs();
-    two(east / 3600, out);
-    out.push(b':');
-    two(east / 60 % 60, out);
-    if !east.is_multiple_of(60) {
-        out.push(b':');
-        two(east % 60, out);
-    }
+    let east = east.unsigned_abs() as u32;
+    let text = time_text(east);
+    out.extend_from_slice(if east.is_multiple_of(60) { &text[..5] } else { &text });
 }

@@ -2,6 +2,8 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_replication_binlog_event.html>,
 //! <https://dev.mysql.com/doc/refman/8.4/en/storage-requirements.html> (date and time types).
 
+use sluicegate_model::calendar::Date;
+
 use crate::binlog::bytes::Cursor;
 use crate::binlog::error::Fault;
 
@@ -23,15 +25,12 @@ impl Clock {
     /// Days since 1970; `None` for a date that is none.
     #[inline]
     pub(in crate::binlog) fn days(&self) -> Option<i32> {
-        const LENGTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
         let Self { year, month, day, .. } = *self;
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let length = *LENGTHS.get(month.wrapping_sub(1) as usize)? + u32::from(month == 2 && leap);
         // The year 0000 holds no date for the servers either: `0000-01-01` is stored, yet `TO_DAYS` knows it.
-        if !(1..=length).contains(&day) {
-            return None;
-        }
-        Some(days_from_civil(year as i32, month as i32, day as i32))
+        let date =
+            Date { year: i64::from(year), month: u8::try_from(month).ok()?, day: u8::try_from(day).ok()? };
+        // The years of the type are far from where 32 bits would end.
+        date.exists().then(|| date.days() as i32)
     }
 
     /// Microseconds since 1970 of the same clock; `None` where the date, or the time of day, is none.
@@ -47,34 +46,10 @@ impl Clock {
     /// The clock in UTC at a number of seconds since 1970.
     pub(in crate::binlog) fn at(seconds: u32, micros: u32) -> Self {
         let (days, rest) = (seconds / 86_400, seconds % 86_400);
-        let (year, month, day) = civil_from_days(days as i32);
+        let Date { year, month, day } = Date::of(i64::from(days));
+        let (year, month, day) = (year as u32, u32::from(month), u32::from(day));
         Self { year, month, day, hour: rest / 3600, minute: rest / 60 % 60, second: rest % 60, micros }
     }
-}
-
-/// Days since 1970 of a day of the proleptic Gregorian calendar
-/// (<https://howardhinnant.github.io/date_algorithms.html>).
-#[inline]
-fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-/// Year, month and day of a number of days since 1970 that is not negative.
-fn civil_from_days(days: i32) -> (u32, u32, u32) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i32::from(month <= 2);
-    (year as u32, month as u32, day as u32)
 }
 
 /// DATE: day, month and year from the lowest bit on.
