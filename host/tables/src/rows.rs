@@ -92,6 +92,15 @@ impl<P: Plan, C> Rows<P, C> {
         self.beside() + self.cell_bytes.len() + self.key_bytes.len() + self.each.len() * size_of::<Row<C>>()
     }
 
+    /// Bytes of the cells and keys of some rows.
+    pub fn bytes_of(&self, range: Range<usize>) -> usize {
+        let end = |place: usize| {
+            let row = place.checked_sub(1).map(|before| &self.each[before]);
+            row.map_or(0, |row| row.cells_end + row.key_end)
+        };
+        end(range.end) - end(range.start)
+    }
+
     /// Bytes that the columns hold.
     pub fn beside(&self) -> usize {
         self.columns.iter().map(Array::get_array_memory_size).sum()

@@ -1,5 +1,6 @@
 //! Rows that wait, folded by key.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -168,10 +169,10 @@ impl<P: Plan, C: Copy> Window<P, C> {
         &mut self.tables[number]
     }
 
-    /// Notes that a row was added.
-    pub fn added(&mut self, rows: &Rows<P, C>, row: usize) {
+    /// Notes that rows were added.
+    pub fn added(&mut self, rows: &Rows<P, C>, range: Range<usize>) {
         let beside = if rows.columns.is_empty() { 0 } else { rows.beside() / rows.len().max(1) };
-        self.bytes += beside + rows.cells(row).len() + rows.key(row).len() + size_of::<Entry<C>>();
+        self.bytes += range.len() * (beside + size_of::<Entry<C>>()) + rows.bytes_of(range);
     }
 
     /// Bytes that wait.

@@ -12,9 +12,11 @@
 //! | [`encoder`] | batches to rows as they are sent, on workers |
 //! | [`form`] | in which form rows are sent |
 //! | `rows` | rows as they are sent, and what each does |
+//! | `cells` | the cells of one column, as they are sent |
 //! | `csv` | rows as CSV |
 //! | `arrow_body` | rows as an Arrow IPC stream |
 //! | `window` | rows that wait, folded by key |
+//! | `condition` | the column that decides which of two rows stays |
 //! | `stage` | rows that wait, as loads |
 //! | `loader` | loads to transactions that are prepared |
 //! | `search` | the rows for which a load is refused |
@@ -35,6 +37,8 @@
 mod arrow_body;
 mod body;
 mod catalog;
+mod cells;
+mod condition;
 mod csv;
 mod destination;
 pub mod encoder;

@@ -10,7 +10,7 @@ use sluicegate_tables::name::{quoted, same};
 use sluicegate_tables::{Fit, OnSchemaChange, Target};
 
 use super::options::SinkOptions;
-use super::{evolve, form};
+use super::{condition, evolve, form};
 use crate::client::{Compressed, Format, LoadOptions};
 use crate::table::{ColumnType, Model, Table, fit};
 
@@ -56,7 +56,8 @@ pub struct Plan {
     /// What a row that is removed brings beside its key, each after a comma: columns that may not be NULL have to have
     /// something.
     pub filler: Vec<u8>,
-    merge_condition: Option<String>,
+    /// The place among the columns of the one whose value decides whether a row takes the place of another.
+    pub condition: Option<usize>,
     more: Vec<(String, String)>,
 }
 
@@ -94,13 +95,15 @@ impl Plan {
                 ));
             }
         }
-        if let Some(condition) = &options.merge_condition
-            && !columns.iter().any(|column| same(&column.name, condition))
-        {
-            misfits.push(format!("the rows have no column {condition}, which is the `merge_condition`"));
-        }
+        let condition = options.merge_condition.as_deref();
+        let condition = condition.and_then(|name| condition::place(name, &columns, &key, &mut misfits));
         if !misfits.is_empty() {
             return Err(misfits);
+        }
+        let mut format = form::for_columns(wanted, columns.iter().map(|column| column.column_type));
+        // Rows that wait are compared by their cells, which columns are not.
+        if condition.is_some() && format == Format::Arrow {
+            format = Format::Csv;
         }
         let mut filler = Vec::new();
         for (place, column) in columns.iter().enumerate() {
@@ -114,7 +117,7 @@ impl Plan {
         Ok(Arc::new(Self {
             target: Target::new(&table.name, batch),
             upserts,
-            format: form::for_columns(wanted, columns.iter().map(|column| column.column_type)),
+            format,
             as_json: Arc::default(),
             compressed: options.compression.of_body(),
             says_positions: !upserts
@@ -123,7 +126,7 @@ impl Plan {
             key,
             partial: Arc::new(AtomicBool::new(partial)),
             filler,
-            merge_condition: options.merge_condition.clone(),
+            condition,
             more: options.headers.clone().into_iter().collect(),
         }))
     }
@@ -195,7 +198,7 @@ impl Plan {
             json_paths: (has_bytes && format == Format::Json)
                 .then(|| serde_json::Value::from(paths).to_string()),
             partial: self.is_partial() || only.is_some(),
-            merge_condition: self.merge_condition.clone(),
+            merge_condition: self.condition.map(|place| self.columns[place].name.clone()),
             time_zone: None,
             more: self.more.clone(),
         }

@@ -1,32 +1,26 @@
 //! Rows as they are sent, and what each does.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::Array as _;
-use arrow_array::cast::AsArray as _;
-use arrow_schema::{DataType, Field};
 use sluicegate_connector::{Error, Reject};
-use sluicegate_format::values::{JsonValues, push_text};
-use sluicegate_model::field::{JSON, JSON_RAW};
-use sluicegate_model::{Cell, ChangeBatch, Column, RowKind};
+use sluicegate_model::{Cell, ChangeBatch, RowKind};
 use sluicegate_tables::column::{write_key, write_moved_key};
 use sluicegate_tables::rows::each_unit;
-use sluicegate_tables::{CellWriter, PlannedValues};
+use sluicegate_tables::{CellWriter as _, PlannedValues};
 
-use super::csv::{self, FieldValues};
-use super::plan::{Plan, PlannedColumn};
-use super::{arrow_body, form};
+use super::cells::Cells;
+use super::plan::Plan;
+use super::{arrow_body, csv, form};
 use crate::client::Format;
-use crate::table::ColumnType;
 
 /// What a row does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// The row is there afterwards, with these cells.
     Put,
-    /// The row that is there gets these cells; what is missing stays as it is.
+    /// The row that is there gets these cells; what is missing stays as it is. Where rows are added, a row that lacks
+    /// some.
     Patch,
     /// The row is gone.
     Delete,
@@ -60,12 +54,12 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch) -> Result<(Rows, Vec<Reject
     let plan = plan.sent_as(format);
     let mut writers = Vec::with_capacity(columns.len());
     for (values, planned) in columns.iter().zip(&plan.columns) {
-        let form = Form::new(format, planned, values.column()).ok_or_else(|| {
+        let cells = Cells::new(format, planned, values).ok_or_else(|| {
             Error::fatal(format!("{} has no form in a load", values.column().data_type()))
                 .table(batch.table())
                 .column(&*planned.name)
         })?;
-        writers.push(Writer { form, values, planned });
+        writers.push(cells);
     }
     let cells = if format == Format::Arrow { 0 } else { plan.columns.len() };
     let mut out = Rows::new(&plan, batch, 20, (cells, plan.key.len()));
@@ -75,135 +69,9 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch) -> Result<(Rows, Vec<Reject
     Ok((encoding.out, rejects))
 }
 
-/// A name in quotes, with a colon.
-fn prefix(name: &str) -> Vec<u8> {
-    let mut prefix = Vec::with_capacity(name.len() + 3);
-    push_text(name, &mut prefix);
-    prefix.push(b':');
-    prefix
-}
-
-/// A field by which values are written: text for a JSON column is a document where it can be one.
-fn field_of(planned: &PlannedColumn, data_type: &DataType) -> Field {
-    let field = Field::new(&planned.name, data_type.clone(), true);
-    if planned.column_type == ColumnType::Json && *data_type == DataType::Utf8 {
-        return field.with_metadata(HashMap::from([(JSON.to_owned(), JSON_RAW.to_owned())]));
-    }
-    field
-}
-
-/// How the values of a column are written.
-enum Form<'a> {
-    /// With its name in quotes, with a colon.
-    Json(Vec<u8>, JsonValues<'a>),
-    /// Where Arrow is sent, keys are as in CSV.
-    Csv(FieldValues<'a>),
-}
-
-impl<'a> Form<'a> {
-    fn new(format: Format, planned: &PlannedColumn, column: &'a Column) -> Option<Self> {
-        let field = field_of(planned, column.data_type());
-        Some(match format {
-            Format::Json => {
-                Self::Json(prefix(&planned.name), JsonValues::new(&field, column.values().as_ref())?)
-            }
-            Format::Csv | Format::Arrow => Self::Csv(FieldValues::new(&field, column)?),
-        })
-    }
-}
-
-struct Writer<'a> {
-    form: Form<'a>,
-    values: &'a PlannedValues<'a>,
-    planned: &'a PlannedColumn,
-}
-
-impl CellWriter for Writer<'_> {
-    fn name(&self) -> &str {
-        &self.planned.name
-    }
-
-    fn separator(&self) -> u8 {
-        match self.form {
-            Form::Json(..) => b',',
-            Form::Csv(_) => Format::BETWEEN_FIELDS,
-        }
-    }
-
-    fn cell(&self, row: usize) -> Cell {
-        self.values.column().cell(row)
-    }
-
-    fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<bool, String> {
-        let Some(is_value) = self.check(row)? else { return Ok(false) };
-        let written = match &self.form {
-            Form::Json(name, values) => {
-                into.extend_from_slice(name);
-                if is_value {
-                    values.write(row, into)
-                } else {
-                    into.extend_from_slice(b"null");
-                    Ok(())
-                }
-            }
-            Form::Csv(values) if is_value => values.write(row, into),
-            Form::Csv(_) => {
-                into.extend_from_slice(csv::NULL);
-                Ok(())
-            }
-        };
-        written.map_err(|why| format!("column {}: {why}", self.name()))?;
-        Ok(true)
-    }
-}
-
-impl Writer<'_> {
-    /// Whether a cell is a value that the column takes, or NULL; `None` where it is missing.
-    fn check(&self, row: usize) -> Result<Option<bool>, String> {
-        let name = self.name();
-        match self.cell(row) {
-            Cell::Missing => Ok(None),
-            Cell::Null => {
-                if let Some(why) = self.values.failure(row) {
-                    return Err(format!("column {name}: {why}"));
-                }
-                if !self.planned.nullable {
-                    return Err(format!("column {name}: it may not be NULL, and is"));
-                }
-                Ok(Some(false))
-            }
-            Cell::Value => {
-                self.check_length(row)?;
-                Ok(Some(true))
-            }
-        }
-    }
-
-    /// The server measures text in bytes.
-    fn check_length(&self, row: usize) -> Result<(), String> {
-        let array = self.values.column().values();
-        let (length, most) = match (self.planned.column_type, array.data_type()) {
-            (ColumnType::Text(most), DataType::Utf8) => {
-                (array.as_string::<i32>().value_length(row) as usize, most)
-            }
-            (ColumnType::Bytes(most), DataType::Binary) => {
-                (array.as_binary::<i32>().value_length(row) as usize, most)
-            }
-            _ => return Ok(()),
-        };
-        if length > most {
-            return Err(format!(
-                "column {}: it has {length} bytes, and the column holds {most}",
-                self.planned.name
-            ));
-        }
-        Ok(())
-    }
-}
-
 struct Encoding<'a> {
     plan: &'a Plan,
-    writers: Vec<Writer<'a>>,
+    writers: Vec<Cells<'a>>,
     out: Rows,
 }
 
@@ -227,8 +95,8 @@ impl Encoding<'_> {
                     "rows are only added to the table (`write: append`), and this one is deleted".to_owned()
                 );
             }
-            self.cells(row, None)?;
-            self.out.push(Op::Put, row);
+            let whole = self.cells(row, None)?;
+            self.out.push(if whole { Op::Put } else { Op::Patch }, row);
             return Ok(());
         }
         self.key(row)?;
@@ -237,8 +105,23 @@ impl Encoding<'_> {
             return Ok(());
         }
         let whole = self.cells(row, None)?;
+        self.can_be_compared(row, whole)?;
         self.out.push(if whole { Op::Put } else { Op::Patch }, row);
         Ok(())
+    }
+
+    /// The server does not compare rows that lack the column that decides.
+    fn can_be_compared(&self, row: usize, whole: bool) -> Result<(), String> {
+        let Some(deciding) = self.plan.condition.filter(|_| !whole).map(|place| &self.writers[place]) else {
+            return Ok(());
+        };
+        if deciding.cell(row) != Cell::Missing {
+            return Ok(());
+        }
+        Err(format!(
+            "column {}: it decides whether the row takes the place of another (`merge_condition`), and the row does not have it",
+            deciding.name()
+        ))
     }
 
     /// An update with both its images.
@@ -251,6 +134,7 @@ impl Encoding<'_> {
         let begin = self.out.cell_bytes.len();
         let whole = self.cells(after, Some(before))?;
         let Some(new_key) = moved else {
+            self.can_be_compared(after, whole)?;
             self.out.push(if whole { Op::Put } else { Op::Patch }, after);
             return Ok(());
         };
@@ -272,45 +156,58 @@ impl Encoding<'_> {
 
     /// Appends the cells of a row. Whether all are there; a cell of the key may be taken from the `other` image.
     fn cells(&mut self, row: usize, other: Option<usize>) -> Result<bool, String> {
-        let (mut whole, mut any) = (true, false);
-        let cells = &mut self.out.cell_bytes;
-        for (place, writer) in self.writers.iter().enumerate() {
-            let other = other.filter(|_| self.plan.key.contains(&place));
-            let write = |cells: &mut Vec<u8>| {
-                let written = writer.write(row, cells)?;
-                match other {
-                    Some(other) if !written => writer.write(other, cells),
-                    _ => Ok::<_, String>(written),
-                }
-            };
-            let written = match self.plan.format {
-                Format::Json => {
-                    if any {
-                        cells.push(b',');
-                    }
-                    let written = write(cells)?;
-                    if any && !written {
-                        cells.pop();
-                    }
-                    written
-                }
-                Format::Csv => {
-                    if place > 0 {
-                        cells.push(Format::BETWEEN_FIELDS);
-                    }
-                    let written = write(cells)?;
-                    if !written {
-                        cells.extend_from_slice(csv::MISSING);
-                    }
-                    written
-                }
-                // They are in the columns, and none is missing.
-                Format::Arrow => writer.check(row)?.is_some(),
-            };
-            whole &= written;
-            any |= written;
+        let there = match self.plan.format {
+            Format::Json => self.members(row, other)?,
+            Format::Csv => self.fields(row, other)?,
+            Format::Arrow => self.checked(row)?,
+        };
+        if there == 0 {
+            return Err("the row has no cell".to_owned());
         }
-        if any { Ok(whole) } else { Err("the row has no cell".to_owned()) }
+        Ok(there == self.writers.len())
+    }
+
+    /// Appends the cells that are there, with their names. How many there are.
+    fn members(&mut self, row: usize, other: Option<usize>) -> Result<usize, String> {
+        let cells = &mut self.out.cell_bytes;
+        let mut there = 0;
+        for (place, writer) in self.writers.iter().enumerate() {
+            let mut written = writer.append(row, there == 0, cells)?;
+            if let Some(other) = other.filter(|_| !written && self.plan.key.contains(&place)) {
+                written = writer.append(other, there == 0, cells)?;
+            }
+            there += usize::from(written);
+        }
+        Ok(there)
+    }
+
+    /// Appends a field for each cell. How many cells are there.
+    fn fields(&mut self, row: usize, other: Option<usize>) -> Result<usize, String> {
+        let cells = &mut self.out.cell_bytes;
+        let mut there = 0;
+        for (place, writer) in self.writers.iter().enumerate() {
+            if place > 0 {
+                cells.push(Format::BETWEEN_FIELDS);
+            }
+            let mut written = writer.append(row, true, cells)?;
+            if let Some(other) = other.filter(|_| !written && self.plan.key.contains(&place)) {
+                written = writer.append(other, true, cells)?;
+            }
+            if !written {
+                cells.extend_from_slice(csv::MISSING);
+            }
+            there += usize::from(written);
+        }
+        Ok(there)
+    }
+
+    /// Looks at cells that are sent as columns. How many are there.
+    fn checked(&self, row: usize) -> Result<usize, String> {
+        let mut there = 0;
+        for writer in &self.writers {
+            there += usize::from(writer.check(row)?.is_some());
+        }
+        Ok(there)
     }
 }
 

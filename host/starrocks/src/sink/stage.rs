@@ -14,8 +14,11 @@ use crate::client::{Format, LoadOptions, Payload};
 /// Bytes of a piece of a body.
 const PIECE: usize = 1 << 20;
 
-/// Entries of one table that one transaction can load: rows with all columns and rows that go, or rows that have the
-/// same columns.
+/// Room behind it for the row with which it is full.
+const ROW: usize = 4 << 10;
+
+/// Entries of one table that one transaction can load: rows with all columns and rows that go, the latter by themselves
+/// where a column decides which rows stay; or rows that have the same columns.
 pub struct Batch {
     /// How they are read.
     pub options: LoadOptions,
@@ -29,11 +32,13 @@ pub struct Batch {
 
 /// The batches of a table.
 pub fn batches(table: &TableWindow) -> Vec<Batch> {
-    let mut whole = Vec::new();
+    let (mut whole, mut removed) = (Vec::new(), Vec::new());
     let mut parts: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     for (place, entry) in table.entries.iter().enumerate() {
-        if entry.change == Op::Patch || (!table.plan.upserts && !is_whole(table, entry)) {
+        if entry.change == Op::Patch {
             parts.entry(names(table, entry)).or_default().push(place);
+        } else if entry.change == Op::Delete && table.plan.condition.is_some() {
+            removed.push(place);
         } else {
             whole.push(place);
         }
@@ -43,6 +48,10 @@ pub fn batches(table: &TableWindow) -> Vec<Batch> {
         let options = table.plan.load(None);
         batches.push(Batch { options, entries: whole, has_op: table.plan.upserts, is_part: false });
     }
+    if !removed.is_empty() {
+        let options = LoadOptions { merge_condition: None, ..table.plan.load(None) };
+        batches.push(Batch { options, entries: removed, has_op: true, is_part: false });
+    }
     for (names, entries) in parts {
         let mut options = table.plan.load(Some(&names));
         // Rows that are added have no others to leave as they are: what is missing is the column's default.
@@ -50,14 +59,6 @@ pub fn batches(table: &TableWindow) -> Vec<Batch> {
         batches.push(Batch { options, entries, has_op: false, is_part: true });
     }
     batches
-}
-
-fn is_whole(table: &TableWindow, entry: &Entry) -> bool {
-    match table.plan.format {
-        Format::Json => split(table.cells(entry)).count() == table.plan.columns.len(),
-        Format::Csv => !csv::split(table.cells(entry)).any(|field| field == csv::MISSING),
-        Format::Arrow => true,
-    }
 }
 
 /// The columns that an entry has, by their names in the table.
@@ -95,7 +96,8 @@ impl Batch {
 
     fn text(&self, table: &TableWindow, entries: &[usize]) -> Payload {
         let mut pieces: Vec<Bytes> = Vec::new();
-        let mut piece: Vec<u8> = Vec::new();
+        let room = || Vec::with_capacity(PIECE + ROW);
+        let mut piece: Vec<u8> = room();
         for entry in entries.iter().map(|place| &table.entries[*place]) {
             if table.plan.format == Format::Csv {
                 self.line(table, entry, &mut piece);
@@ -103,7 +105,7 @@ impl Batch {
                 self.object(table, entry, &mut piece);
             }
             if piece.len() >= PIECE {
-                pieces.push(std::mem::take(&mut piece).into());
+                pieces.push(std::mem::replace(&mut piece, room()).into());
             }
         }
         pieces.push(piece.into());

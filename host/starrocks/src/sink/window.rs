@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::condition::keeps;
 use super::csv;
 use super::plan::Plan;
 use super::rows::{Op, Rows, merge};
@@ -40,6 +41,13 @@ fn fold(table: &mut TableWindow, number: usize, later: Entry) -> Added {
     table.entries[number] = match (table.entries[number].change, later.change) {
         // A row that comes again has nothing of the columns that the one before it had and this one does not.
         (Op::Delete, Op::Put) if table.plan.is_partial() => return Added::Later,
+        // With the row that is there it is not to be compared: that one goes first.
+        (Op::Delete, Op::Put) if table.plan.condition.is_some() => return Added::Later,
+        (Op::Put | Op::Patch, Op::Put | Op::Patch)
+            if keeps(&table.plan, table.cells(&table.entries[number]), table.cells(&later)) =>
+        {
+            return Added::Yes;
+        }
         (_, Op::Put | Op::Delete) => later,
         (Op::Delete, Op::Patch) => {
             table.refused.push(table.refuse(&later, ABSENT.to_owned()));
@@ -66,13 +74,9 @@ impl Window {
             return Some(start);
         }
         table.add_body(rows);
-        for row in start..rows.len() {
-            if let Added::Later = add(self.0.table(rows), row) {
-                return Some(row);
-            }
-            self.0.added(rows, row);
-        }
-        None
+        let later = (start..rows.len()).find(|row| matches!(add(table, *row), Added::Later));
+        self.0.added(rows, start..later.unwrap_or(rows.len()));
+        later
     }
 
     /// Bytes that wait.

@@ -77,7 +77,7 @@ fn sum(one: &[u8], other: &[u8]) -> Vec<u8> {
 }
 
 /// Numbers by their size, everything else by its bytes: dates are written so that this is their order.
-fn compare(one: &[u8], other: &[u8]) -> Ordering {
+pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     if let (Some((a, scale)), Some((b, same))) = (digits(one), digits(other))
         && scale == same
     {

