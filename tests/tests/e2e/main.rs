@@ -7,6 +7,8 @@
 //! | `formats` | messages of GoldenGate, Canal and Debezium, from topic to topic |
 //! | `mysql` | tables as the target: values, kills |
 //! | `mysql_source` | the changes of tables: to topics, to tables, kills |
+//! | `mirror` | the databases of other tools' own tests, from server to server |
+//! | `row_images` | every type, under each way in which a server may log rows |
 //! | `mysql_query` | queries over tables: days, kills |
 //! | `kill` | two processes, killed and paused at random: nothing is lost, nothing comes twice |
 //! | `trap` | a row that brings a guest down, alone among a million |
@@ -18,6 +20,7 @@
 //! | `standby` | two processes of a source that one may read: one waits |
 //! | `stranger` | a first transform, from `new transform` to rows, with the SDK as it is published |
 //! | `starrocks` | tables of a simulated StarRocks as target |
+//! | `tables` | tables of two servers, made alike and compared |
 //! | `positions` | positions shown and moved; two processes under one name |
 
 mod dates;
@@ -33,10 +36,12 @@ mod mysql_query;
 mod mysql_source;
 mod pipeline;
 mod positions;
+mod row_images;
 mod security;
 mod settings;
 mod standby;
 mod starrocks;
 mod stranger;
+mod tables;
 mod transactions;
 mod trap;

@@ -8,6 +8,7 @@ use sluicegate_test_servers::{Database, Flavour, Kafka, MySql, MySqlClient, uniq
 use sluicegate_tests::Bench;
 
 use crate::settings;
+use crate::tables::log_end;
 
 /// Kills of the kill test.
 const KILLS: usize = 6;
@@ -25,16 +26,9 @@ pub(crate) fn url(database: &Database) -> String {
     format!("mysql://127.0.0.1:{}/{}", database.port(), database.name())
 }
 
-/// Where the log of a server ends, as `start` takes it.
-fn start(database: &mut Database, flavour: Flavour) -> String {
-    let status = match flavour {
-        Flavour::MariaDb => "SHOW MASTER STATUS",
-        Flavour::MySql84 => "SHOW BINARY LOG STATUS",
-    };
-    let line = database.client().lines(status).expect("a status").remove(0);
-    let mut cells = line.split('|');
-    let (file, position) = (cells.next().unwrap(), cells.next().unwrap());
-    format!("start: {{ file: \"{file}:{position}\" }}")
+/// Where the log of a server ends, as the source is told.
+fn start(database: &mut Database) -> String {
+    format!("start: {{ file: \"{}\" }}", log_end(database.client()))
 }
 
 pub(crate) fn run(database: &mut Database, statements: &[&str]) {
@@ -54,7 +48,7 @@ fn changes_become_messages(flavour: Flavour) {
         .replace("${MYSQL_URL}", &url(&shop))
         .replace("${MYSQL_USER}", MySqlClient::USER)
         .replace("${MYSQL_PASSWORD}", MySqlClient::USER)
-        .replace("start: snapshot", &start(&mut shop, flavour))
+        .replace("start: snapshot", &start(&mut shop))
         .replace("shop[.]", &format!("{}[.]", shop.name()))
         .replace("shop.customers", &format!("{}.customers", shop.name()))
         .replace("\"{table}\"", &topic)
@@ -101,7 +95,7 @@ fn changes_of_mysql_become_messages() {
 }
 
 /// The example from one database to another, under other names.
-fn to_ods(shop: &mut Database, ods: &Database, flavour: Flavour) -> String {
+fn to_ods(shop: &mut Database, ods: &Database) -> String {
     example("mysql-to-mysql")
         .replace("${SOURCE_URL}", &url(shop))
         .replace("${TARGET_URL}", &url(ods))
@@ -109,14 +103,14 @@ fn to_ods(shop: &mut Database, ods: &Database, flavour: Flavour) -> String {
         .replace("${SOURCE_PASSWORD}", MySqlClient::USER)
         .replace("${TARGET_USER}", MySqlClient::USER)
         .replace("${TARGET_PASSWORD}", MySqlClient::USER)
-        .replace("start: snapshot", &start(shop, flavour))
+        .replace("start: snapshot", &start(shop))
         .replace("shop[.]", &format!("{}[.]", shop.name()))
 }
 
 fn tables_follow_tables(from: Flavour, to: Flavour) {
     let (mut shop, mut ods) = (database(from, "shop"), database(to, "ods"));
     let bench = Bench::new("mysql-to-mysql");
-    bench.write("p.yaml", to_ods(&mut shop, &ods, from));
+    bench.write("p.yaml", to_ods(&mut shop, &ods));
     let columns = "id BIGINT PRIMARY KEY, cust BIGINT UNSIGNED, amount DECIMAL(65,30), at DATETIME(6), took TIME(6), \
                    doc JSON, bits BIT(10), kind ENUM('a','b'), bytes VARBINARY(10), internal_note TEXT";
     run(
@@ -170,7 +164,7 @@ fn kills_neither_lose_nor_double_a_change() {
     let flavour = Flavour::MariaDb;
     let (mut shop, mut ods) = (database(flavour, "shop"), database(flavour, "ods"));
     let bench = Bench::new("mysql-source-kills");
-    let text = to_ods(&mut shop, &ods, flavour);
+    let text = to_ods(&mut shop, &ods);
     bench.write("p.yaml", text + "engine: { max_delay: 50ms, epoch_bytes: 64KiB }\n");
     run(&mut shop, &["CREATE TABLE orders_1 (id BIGINT PRIMARY KEY, version BIGINT, text VARCHAR(200))"]);
     run(
