@@ -2,7 +2,7 @@
 
 # In CI all failures are shown, not the first.
 PROFILE := $(if $(CI),ci,default)
-MYSQL_TESTS := package(sluicegate-mysql) | package(sluicegate-test-servers) & binary(mysql) | test(mysql_follows) | test(mirror::) | test(row_images::)
+MYSQL_TESTS := package(sluicegate-mysql) | package(sluicegate-test-servers) & binary(mysql) | test(mysql_follows) | test(mirror::) | test(row_images::) | test(binlog_positions::)
 CARGO := $(if $(shell command -v cargo),cargo,$(HOME)/.cargo/bin/cargo)
 
 .PHONY: demo test test-kill test-matrix fuzz bench lint fmt

@@ -1,9 +1,9 @@
 //! Where rows come from.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use sluicegate_model::{Decoded, Incarnation, Lane, Position, RawRecord};
+use sluicegate_model::{Decoded, Incarnation, Lane, Moment, Position, RawRecord};
 
 use crate::{Error, StartAt};
 
@@ -50,6 +50,13 @@ pub trait Source: Send {
     /// How far each held lane is behind its end, in records, where that is known. For metrics; never waits.
     fn lag(&self) -> Vec<(Lane, u64)>;
 
+    /// How old what is not committed of a lane is, where its records have times; `decided` is where the lane was committed
+    /// last. For metrics; never waits.
+    fn delay(&mut self, lane: &Lane, decided: &Position) -> Option<Delay> {
+        let _ = (lane, decided);
+        None
+    }
+
     /// How far it has come with rows that are there already, where it reads those: the rows of tables, of a query. For
     /// metrics and people; never waits.
     fn copying(&self) -> Option<Copying> {
@@ -66,6 +73,16 @@ pub trait Source: Send {
     /// # Errors
     /// Only for the log: nothing depends on it.
     async fn close(&mut self) -> Result<(), Error>;
+}
+
+/// How old what is not committed of a lane is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delay {
+    /// The age of the oldest change that is not committed, by the clock of its server; zero at the end. While the server
+    /// is away it grows.
+    pub behind: Duration,
+    /// When the last change was made that is committed; `None` until there is one.
+    pub committed: Option<Moment>,
 }
 
 /// How far a source has come with rows that are there already, since it was started.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Copying, Error, Event, Holder, LaneStart, Lease, Source};
-use sluicegate_model::Lane;
+use sluicegate_connector::{Copying, Delay, Error, Event, Holder, LaneStart, Lease, Source};
+use sluicegate_model::{Lane, Position};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -122,6 +122,10 @@ impl Source for Standby {
 
     fn lag(&self) -> Vec<(Lane, u64)> {
         self.source.lag()
+    }
+
+    fn delay(&mut self, lane: &Lane, decided: &Position) -> Option<Delay> {
+        self.source.delay(lane, decided)
     }
 
     fn copying(&self) -> Option<Copying> {

@@ -54,6 +54,7 @@ impl PositionAdmin for FilePositions {
                 position: record.position,
                 holder: holder.clone(),
                 lag: None,
+                behind: None,
             });
             Ok(shown.collect())
         })

@@ -263,6 +263,7 @@ async fn positions_are_lines_and_lag_is_counted() {
         position: Some(position),
         holder: None,
         lag: None,
+        behind: None,
     };
     assert_eq!(terms.measure(vec![shown]).await[0].lag, Some(2));
     assert!(

@@ -32,4 +32,4 @@ pub use connection::{Connection, Tls};
 pub use positions::MySqlPositions;
 pub use sink::{MySqlSink, SinkOptions};
 pub use sluicegate_keys::Secret;
-pub use source::{MySqlQuery, MySqlSource, QueryOptions, SourceOptions};
+pub use source::{BinlogTerms, MySqlQuery, MySqlSource, QueryOptions, SourceOptions};

@@ -19,14 +19,15 @@ pub(super) enum Verb {
         /// The pipeline file.
         file: PathBuf,
     },
-    /// Move lanes: the record at the given offset is read next. The pipeline must not be running.
+    /// Move lanes: what stands at the given point is read next. The pipeline must not be running.
     #[command(after_long_help = SET)]
     Set {
         /// The pipeline file.
         file: PathBuf,
-        /// A lane and its next offset, as in orders/3=4711; of a file, the lines or rows to leave out.
+        /// A lane and its next offset, as in orders/3=4711; of a file, the lines or rows to leave out; of a binlog, the
+        /// transactions that were read, or a file and an offset in it.
         #[arg(required = true, value_name = "LANE=OFFSET", value_parser = parse_move)]
-        moves: Vec<(Lane, i64)>,
+        moves: Vec<(Lane, String)>,
     },
     /// Forget lanes, all of them if none is named: the next start begins where `start:` says.
     ///
@@ -51,15 +52,22 @@ pub(super) enum Verb {
 
 const SHOW: &str = "\
 With --output json a list is printed, an object a lane: `lane`, `position` (null: nothing is committed), `holder`, `lag` \
-in records.
+in records; and, where the lane is a binlog, `behind`: `transactions`, `bytes`, `seconds` (the age of the oldest transaction \
+that is not committed; 0 at the end), `end` (of the server's log), `warning` (null: all is well). What is not known is null.
 
 Examples:
   sluicegate positions show orders.yaml
   sluicegate positions show orders.yaml --output json | jq 'map(.lag) | add'";
 
 const SET: &str = "\
-Example:
-  sluicegate positions set orders.yaml ogg.shop.orders/0=4711 ogg.shop.orders/1=4650";
+A place in a binlog that the server does not have, or that is within a transaction, is refused. How far tables were copied \
+stays as it is: a lane that has never run begins there, without the rows that tables have.
+
+Examples:
+  sluicegate positions set orders.yaml ogg.shop.orders/0=4711 ogg.shop.orders/1=4650
+  sluicegate positions set shop.yaml binlog=0-1-4711
+  sluicegate positions set shop.yaml binlog=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-4711
+  sluicegate positions set shop.yaml binlog=binlog.000003:1234";
 
 const RESET: &str = "\
 Examples:
@@ -72,13 +80,15 @@ What is committed under the new name already is never written over.
 Example:
   sluicegate positions copy orders-2.yaml --from orders";
 
-fn parse_move(text: &str) -> Result<(Lane, i64), String> {
-    let (lane, offset) = text.rsplit_once('=').ok_or("write LANE=OFFSET, as in orders/3=4711")?;
-    let offset: i64 = offset.parse().map_err(|_| format!("{offset:?} is no offset"))?;
-    if offset < 0 {
+fn parse_move(text: &str) -> Result<(Lane, String), String> {
+    let (lane, point) = text.rsplit_once('=').ok_or("write LANE=OFFSET, as in orders/3=4711")?;
+    if point.starts_with('-') {
         return Err("an offset is not negative".to_owned());
     }
-    Ok((Lane::from(lane), offset))
+    if point.is_empty() {
+        return Err("there is nothing after the `=`; write LANE=OFFSET, as in orders/3=4711".to_owned());
+    }
+    Ok((Lane::from(lane), point.to_owned()))
 }
 
 pub(super) async fn positions(verb: Verb, output: Output) -> Result<(), Failure> {
@@ -89,8 +99,8 @@ pub(super) async fn positions(verb: Verb, output: Output) -> Result<(), Failure>
         }
         Verb::Set { file, moves } => {
             let config = Config::load(&file)?;
-            let positions = config.positions_at(&moves).await?;
             let mut admin = config.position_admin().await?;
+            let positions = config.positions_at(&moves, &mut *admin).await?;
             admin.set(&positions).await?;
             print(&admin.show().await?, output);
         }
@@ -135,9 +145,13 @@ fn print(lanes: &[LanePosition], output: Output) {
     }
     for lane in lanes {
         let position = lane.position.as_ref().map_or("nothing committed".to_owned(), ToString::to_string);
-        let lag = lane.lag.map(|lag| format!(", {lag} behind")).unwrap_or_default();
+        let records = lane.lag.map(|lag| format!(", {lag} behind")).unwrap_or_default();
+        let log = lane.behind.as_ref().map(|behind| format!(", {behind}")).unwrap_or_default();
         let holder = lane.holder.as_ref().map(|holder| format!(", held by {holder}")).unwrap_or_default();
-        println!("{}: {position}{lag}{holder}", lane.lane);
+        println!("{}: {position}{records}{log}{holder}", lane.lane);
+        if let Some(warning) = lane.behind.as_ref().and_then(|behind| behind.warning.as_ref()) {
+            println!("  warning: {warning}");
+        }
     }
 }
 
@@ -147,9 +161,10 @@ mod tests {
 
     #[test]
     fn a_move_names_a_lane_and_an_offset() {
-        assert_eq!(parse_move("ogg.orders/3=17"), Ok((Lane::from("ogg.orders/3"), 17)));
+        assert_eq!(parse_move("ogg.orders/3=17"), Ok((Lane::from("ogg.orders/3"), "17".to_owned())));
+        assert_eq!(parse_move("a=b.csv=1"), Ok((Lane::from("a=b.csv"), "1".to_owned())));
         assert!(parse_move("orders/3").unwrap_err().contains("LANE=OFFSET"));
-        assert!(parse_move("orders/3=x").unwrap_err().contains("no offset"));
-        assert!(parse_move("orders/3=-1").is_err());
+        assert!(parse_move("orders/3=").is_err());
+        assert!(parse_move("orders/3=-1").unwrap_err().contains("not negative"));
     }
 }

@@ -136,16 +136,24 @@ impl Config {
         file.sink.positions(&file.source, &self.setting(&identity))
     }
 
-    /// The positions that numbers mean in lanes: offsets of a topic, lines of a text, rows of a file of columns.
+    /// The positions that texts mean in lanes: offsets of a topic, lines of a text, rows of a file of columns, places in a
+    /// log. `admin` knows where lanes are committed.
     ///
     /// # Errors
-    /// Where the source has no such lane, or nothing of that number in it.
-    pub async fn positions_at(&self, moves: &[(Lane, i64)]) -> Result<Vec<(Lane, Position)>, Error> {
+    /// Where the source has no such lane, or no such point in it.
+    pub async fn positions_at(
+        &self,
+        moves: &[(Lane, String)],
+        admin: &mut dyn PositionAdmin,
+    ) -> Result<Vec<(Lane, Position)>, Error> {
         let identity = self.identity()?;
         let terms = self.loaded.pipeline.source.terms(&self.setting(&identity))?;
+        let known = if terms.builds_on_known() { admin.show().await? } else { Vec::new() };
         let mut positions = Vec::with_capacity(moves.len());
-        for (lane, number) in moves {
-            positions.push((lane.clone(), terms.position(lane, *number).await?));
+        for (lane, text) in moves {
+            let known = known.iter().find(|known| known.lane == *lane);
+            let known = known.and_then(|known| known.position.as_ref());
+            positions.push((lane.clone(), terms.position(lane, text, known).await?));
         }
         Ok(positions)
     }

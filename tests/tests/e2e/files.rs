@@ -39,7 +39,7 @@ fn visible(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// All lines of the visible files, in the order of their names.
-fn lines(folder: &Path) -> Vec<String> {
+pub(crate) fn lines(folder: &Path) -> Vec<String> {
     let text = |path: &PathBuf| fs::read_to_string(path).expect("text");
     visible(folder)
         .iter()

@@ -21,8 +21,10 @@
 //! | `stranger` | a first transform, from `new transform` to rows, with the SDK as it is published |
 //! | `starrocks` | tables of a simulated StarRocks as target |
 //! | `tables` | tables of two servers, made alike and compared |
+//! | `binlog_positions` | positions in a binlog, shown and moved, and how far they are behind |
 //! | `positions` | positions shown and moved; two processes under one name |
 
+mod binlog_positions;
 mod dates;
 mod dead_letters;
 mod evil;

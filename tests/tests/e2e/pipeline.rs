@@ -360,7 +360,7 @@ fn too_many_dead_letters_stop_the_pipeline() {
     topics.check_with(&letters, &[&topics.out]);
 }
 
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < Duration::from_mins(1), "after a minute it is not so that {what}");
@@ -376,7 +376,7 @@ fn free_address() -> String {
 }
 
 /// What an HTTP server answers; empty while there is none.
-fn get(address: &str, path: &str) -> String {
+pub(crate) fn get(address: &str, path: &str) -> String {
     let ask = || {
         let mut stream = TcpStream::connect(address)?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use sluicegate_connector::{Class, DeadLetters, Error, Incarnations, Source, Writer};
+use sluicegate_connector::{Class, DeadLetters, Error, Incarnations, Source, StartAt, Writer};
 use sluicegate_model::TimeSpan;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
@@ -236,6 +236,16 @@ impl Coordinator {
         for (lane, records) in self.source.lag() {
             metrics::gauge!("sluicegate_lag_records", "pipeline" => pipeline(), "lane" => lane.to_string())
                 .set(records as f64);
+        }
+        for (lane, state) in self.lanes.flowing() {
+            let StartAt::Position(decided) = &state.decided else { continue };
+            let Some(delay) = self.source.delay(lane, decided) else { continue };
+            let labels = [("pipeline", pipeline()), ("lane", lane.to_string())];
+            metrics::gauge!("sluicegate_lag_seconds", &labels).set(delay.behind.as_secs_f64());
+            if let Some(moment) = delay.committed {
+                metrics::gauge!("sluicegate_committed_timestamp_seconds", &labels)
+                    .set(moment.0 as f64 / 1000.0);
+            }
         }
         if let Some(copying) = self.source.copying() {
             let left = self.copy_clock.look(&self.name, now, &copying);

@@ -152,6 +152,7 @@ impl Opened {
                 position: found.record.position.clone(),
                 holder: found.record.holder.clone().filter(|_| !found.record.released),
                 lag: None,
+                behind: None,
             })
             .collect();
         lanes.sort_by(|a, b| a.lane.cmp(&b.lane));

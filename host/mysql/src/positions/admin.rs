@@ -105,7 +105,7 @@ impl PositionAdmin for MySqlPositions {
         let shown = |row: LaneRow| {
             let position = row.parse_position()?;
             let holder = row.holder.filter(|_| !row.released);
-            Ok(LanePosition { lane: row.lane, position, holder, lag: None })
+            Ok(LanePosition { lane: row.lane, position, holder, lag: None, behind: None })
         };
         lanes.into_values().map(shown).collect()
     }

@@ -10,7 +10,6 @@ use super::facts::Facts;
 use super::feed::Feed;
 use super::options::{SourceOptions, Start};
 use crate::Connection;
-use crate::binlog::event::header::{HEADER_LEN, Header};
 use crate::binlog::event::kind;
 use crate::binlog::{LogPosition, Place};
 use crate::client::Session;
@@ -152,13 +151,8 @@ impl Finder<'_> {
             family: self.facts.family,
         };
         let mut feed = Feed::begin(self.connection.clone(), request);
-        loop {
-            let sent = feed.next().await?;
-            let header = sent.event.get(..HEADER_LEN).and_then(|bytes| Header::parse(bytes).ok());
-            if let Some(header) = header.filter(|header| header.kind == kind::FORMAT_DESCRIPTION) {
-                return Ok(i64::from(header.timestamp));
-            }
-        }
+        let header = feed.next_of(&[kind::FORMAT_DESCRIPTION]).await?;
+        Ok(i64::from(header.timestamp))
     }
 }
 
@@ -168,12 +162,14 @@ fn file_begin(file: &str) -> LogPosition {
 }
 
 /// `binlog.000003:1234`
+pub fn place(text: &str) -> Option<Place> {
+    let (file, position) = text.rsplit_once(':')?;
+    let position = position.trim().parse().ok().filter(|position| *position >= FILE_BEGIN)?;
+    (!file.is_empty()).then(|| Place { file: file.into(), position })
+}
+
 fn file(text: &str) -> Result<LogPosition, Error> {
-    let place = text.rsplit_once(':').and_then(|(file, position)| {
-        let position = position.trim().parse().ok().filter(|position| *position >= FILE_BEGIN)?;
-        (!file.is_empty()).then(|| Place { file: file.into(), position })
-    });
-    let place = place.ok_or_else(|| {
+    let place = place(text).ok_or_else(|| {
         Error::configuration(format!(
             "`start` of the source has the file {text:?}, which is no place in a binlog"
         ))

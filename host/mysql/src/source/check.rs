@@ -139,9 +139,8 @@ fn settings(opening: &Opening, facts: &Facts, found: &mut Findings) {
             "give the source another number, or none",
         );
     }
-    let seconds =
-        facts.variable("binlog_expire_logs_seconds").parse::<u64>().ok().filter(|seconds| *seconds > 0);
-    if let Some(seconds) = seconds.filter(|seconds| Duration::from_secs(*seconds) < KEPT) {
+    if let Some(kept) = facts.kept_for().filter(|kept| *kept < KEPT) {
+        let seconds = kept.as_secs();
         found.note(
             &format!(
                 "the server removes its log after {seconds} s: a pipeline that stands still for longer loses changes \

@@ -6,6 +6,7 @@ use sluicegate_connector::{Chunk, Error, Payload};
 use sluicegate_model::{Decoded, Incarnation, Lane, Position, RawRecord};
 
 use super::snapshot::Progress;
+use super::times::Span;
 use crate::binlog::{Decoder, LogPosition, Record, RowsEntry};
 
 /// What an event costs in memory beside its bytes.
@@ -54,12 +55,14 @@ pub struct Stretch {
     pub events: usize,
     /// Bytes that they hold.
     pub bytes: usize,
+    /// When its transactions were made.
+    pub times: Span,
 }
 
 impl Stretch {
     /// As the engine takes it.
     pub fn into_chunk(self, facts: &Arc<LaneFacts>, incarnation: Incarnation) -> Chunk {
-        let Self { from, to, records, events, bytes } = self;
+        let Self { from, to, records, events, bytes, times: _ } = self;
         Chunk {
             lane: facts.lane.clone(),
             incarnation,

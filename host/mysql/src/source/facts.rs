@@ -1,6 +1,7 @@
 //! What a server says of itself and its log.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use mysql_async::Row;
 use sluicegate_connector::Error;
@@ -195,14 +196,38 @@ impl Facts {
     /// # Errors
     /// The server's; [`sluicegate_connector::Class::Configuration`] where it has no log.
     pub async fn files(&self, session: &mut Session) -> Result<Vec<String>, Error> {
+        Ok(self.file_sizes(session).await?.into_iter().map(|(file, _)| file).collect())
+    }
+
+    /// The same, with the number of bytes of each.
+    ///
+    /// # Errors
+    /// As [`Facts::files`].
+    pub async fn file_sizes(&self, session: &mut Session) -> Result<Vec<(String, u64)>, Error> {
         let rows: Vec<Row> =
             session.rows("SHOW BINARY LOGS", "the files of the binlog cannot be asked for").await?;
-        let files: Vec<String> = rows.iter().filter_map(|row| row.get(0)).collect();
+        let files: Vec<(String, u64)> = rows.iter().filter_map(place).collect();
         if files.is_empty() { Err(no_log()) } else { Ok(files) }
+    }
+
+    /// For how long the server keeps its log; `None`: without end.
+    pub fn kept_for(&self) -> Option<Duration> {
+        let seconds = self.variable("binlog_expire_logs_seconds").parse::<u64>().ok()?;
+        (seconds > 0).then(|| Duration::from_secs(seconds))
     }
 }
 
-/// File and position of a status.
+/// What a server's clock is ahead of ours, in milliseconds.
+///
+/// # Errors
+/// The server's.
+pub async fn clock_ahead(session: &mut Session) -> Result<i64, Error> {
+    let sql = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)";
+    let millis: Option<(i64,)> = session.first(sql, "the server's clock cannot be asked for").await?;
+    Ok(millis.map_or(0, |(millis,)| millis - chrono::Utc::now().timestamp_millis()))
+}
+
+/// File and position of a status, or file and size of a list.
 fn place(row: &Row) -> Option<(String, u64)> {
     Some((row.get::<String, _>(0)?, row.get::<u64, _>(1)?))
 }

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::dump::Request;
 use super::refused;
 use crate::Connection;
-use crate::binlog::event::header::HEADER_LEN;
+use crate::binlog::event::header::{HEADER_LEN, Header};
 use crate::binlog::event::kind;
 
 /// Bytes of events that wait to be taken. One larger event waits alone.
@@ -72,6 +72,20 @@ impl Feed {
         match self.events.recv().await {
             Some(sent) => sent,
             None => Err(broken()),
+        }
+    }
+
+    /// Waits for an event of some kinds, and gives its header. All before it are passed over.
+    ///
+    /// # Errors
+    /// As [`Feed::try_next`].
+    pub async fn next_of(&mut self, kinds: &[u8]) -> Result<Header, Error> {
+        loop {
+            let sent = self.next().await?;
+            let header = sent.event.get(..HEADER_LEN).and_then(|bytes| Header::parse(bytes).ok());
+            if let Some(header) = header.filter(|header| kinds.contains(&header.kind)) {
+                return Ok(header);
+            }
         }
     }
 }

@@ -19,6 +19,8 @@
 //! | `snapshot` | reading the rows that tables have beside the log |
 //! | `query` | [`MySqlQuery`]: rows that queries answer with, instead of the log |
 //! | `sessions` | sessions that read beside each other |
+//! | `terms` | [`BinlogTerms`]: places in the log that people give, and how far lanes are behind |
+//! | `times` | how old what is not committed is |
 //! | `running` | the lane between a start and the next |
 //! | `chunk` | stretches as the engine takes them |
 //!
@@ -44,16 +46,20 @@ mod running;
 mod sessions;
 mod snapshot;
 mod tables;
+mod terms;
+mod times;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Copying, Error, Event, LaneStart, Source, StartAt};
+use sluicegate_connector::{Copying, Delay, Error, Event, LaneStart, Source, StartAt};
 use sluicegate_model::{Decoded, Incarnation, Item, Lane, Position};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub use options::{ColumnsFrom, OnPurged, OnZeroDate, SnapshotOptions, SourceOptions, Start, Until};
 pub use query::{MySqlQuery, QueryOptions};
+pub use terms::BinlogTerms;
 
 use crate::Connection;
 use crate::client::Session;
@@ -77,6 +83,8 @@ pub struct MySqlSource {
     state: State,
     /// Where the log was found gone: a server that says so twice is believed.
     gone_at: Option<Position>,
+    /// How old what is not committed was, and when that was found.
+    delay: Option<(Instant, Delay)>,
 }
 
 /// The lane between a start and the next.
@@ -100,8 +108,7 @@ impl MySqlSource {
         pipeline: &str,
         instance: &str,
     ) -> Result<Self, Error> {
-        let others = options.urls.iter().map(|url| Connection { url: url.clone(), ..connection.clone() });
-        let connections: Vec<Connection> = std::iter::once(connection.clone()).chain(others).collect();
+        let connections = options.servers(connection);
         for connection in &connections {
             connection.options()?;
         }
@@ -124,7 +131,14 @@ impl MySqlSource {
             run: rand::random(),
             resnapshot: None,
         };
-        Ok(Self { opening: Arc::new(opening), end: None, assigned: false, state: State::Idle, gone_at: None })
+        Ok(Self {
+            opening: Arc::new(opening),
+            end: None,
+            assigned: false,
+            state: State::Idle,
+            gone_at: None,
+            delay: None,
+        })
     }
 
     /// Ends the run there.
@@ -299,6 +313,17 @@ impl Source for MySqlSource {
     fn lag(&self) -> Vec<(Lane, u64)> {
         // How many events lie ahead is not known: a log is measured in bytes.
         Vec::new()
+    }
+
+    fn delay(&mut self, _: &Lane, decided: &Position) -> Option<Delay> {
+        if let State::Running(running, _) = &mut self.state
+            && let Some(delay) = running.delay(decided)
+        {
+            self.delay = Some((Instant::now(), delay));
+            return Some(delay);
+        }
+        // While another server is looked for, time goes on.
+        self.delay.map(|(found, delay)| Delay { behind: delay.behind + found.elapsed(), ..delay })
     }
 
     fn copying(&self) -> Option<Copying> {

@@ -9,7 +9,7 @@ use sluicegate_model::{Lane, Position};
 use super::begin::{Begin, Finder};
 use super::catalog::Catalog;
 use super::chunk::LaneFacts;
-use super::facts::Facts;
+use super::facts::{self, Facts};
 use super::kept::{Kept, Missing};
 use super::knowledge::Knowledge;
 use super::options::{OnPurged, SourceOptions, Start, Until};
@@ -135,6 +135,7 @@ impl Opening {
             }
             None => None,
         };
+        let clock_ahead = facts::clock_ahead(&mut session).await?;
         session.close().await;
         let columns_from = self.options.columns_from;
         let knowledge = Knowledge::read(connection, &facts, columns_from, &self.tables).await?;
@@ -168,6 +169,7 @@ impl Opening {
             tables: Arc::clone(&self.tables),
             reader_id: self.server_id,
             heartbeat: self.options.heartbeat.0,
+            clock_ahead,
         };
         let running = Running::new(server, facts_of_lane, start.incarnation, reader, announces);
         Ok(Opened { running, end })

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sluicegate_model::{ByteSize, Moment, TimeSpan};
 
 use super::query::QueryOptions;
+use crate::Connection;
 use crate::binlog::ZeroDates;
 
 /// Reading the changes of tables from the binlog.
@@ -77,6 +78,12 @@ impl SourceOptions {
             heartbeat: heartbeat(),
             query: None,
         }
+    }
+
+    /// The servers that may be read, in the order in which they are tried.
+    pub(super) fn servers(&self, connection: &Connection) -> Vec<Connection> {
+        let others = self.urls.iter().map(|url| Connection { url: url.clone(), ..connection.clone() });
+        std::iter::once(connection.clone()).chain(others).collect()
     }
 
     /// The tables that are named, and not by an expression.

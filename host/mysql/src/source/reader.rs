@@ -10,6 +10,7 @@ use super::chunk::{OVERHEAD, Reached, Stretch};
 use super::ddl::{self, Ddl, Verb};
 use super::knowledge::Knowledge;
 use super::snapshot::{Part, Progress, Snapshot};
+use super::times::Span;
 use crate::binlog::event::statement::Statement;
 use crate::binlog::log::{StatementEntry, Transaction};
 use crate::binlog::{BinlogError, Entry, Log, LogPosition, Place, Record, RowsEntry};
@@ -85,6 +86,8 @@ pub struct Reader {
     snapshot: Option<Snapshot>,
     /// How much of tables was read where the stretch that is gathered begins.
     progress: Option<Progress>,
+    /// When the transactions were made that begin after what was given.
+    times: Span,
 }
 
 impl Reader {
@@ -113,6 +116,7 @@ impl Reader {
             took_prepared: false,
             snapshot: None,
             progress: None,
+            times: Span::default(),
         }
     }
 
@@ -194,6 +198,12 @@ impl Reader {
         self.gathered = Gathered::default();
         self.whole = Whole::of(self.from.clone());
         self.took_rows = false;
+        self.times = Span::default();
+    }
+
+    /// When the transactions were made that were read and not given.
+    pub fn times(&self) -> Span {
+        self.times
     }
 
     /// Whether the moment at which the lane begins was reached.
@@ -257,7 +267,8 @@ impl Reader {
     /// A stretch of nothing where the lane stands.
     pub fn nothing(&self) -> Stretch {
         let here = self.given();
-        Stretch { from: here.clone(), to: here, records: Vec::new(), events: 0, bytes: 0 }
+        let times = Span::default();
+        Stretch { from: here.clone(), to: here, records: Vec::new(), events: 0, bytes: 0, times }
     }
 
     /// What was gathered of whole transactions; where there is none and `divides`, what there is of the open one. Nothing
@@ -287,12 +298,14 @@ impl Reader {
         self.gathered.events -= events;
         self.gathered.bytes -= bytes;
         let records = std::mem::replace(&mut self.gathered.records, left);
+        let times = self.times.take(self.log.is_in_transaction());
         Some(Stretch {
             from,
             to: Reached { at: to, progress: self.progress.clone() },
             records,
             events,
             bytes,
+            times,
         })
     }
 
@@ -379,6 +392,9 @@ impl Reader {
             // Where the transaction begins: what came before it is no part of the lane.
             self.from = LogPosition { events: 0, ..self.log.position() };
             self.whole = Whole::of(self.from.clone());
+        }
+        if self.since.is_none() {
+            self.times.begin(millis);
         }
         if let Some(End::Time(moment)) = self.until
             && millis >= moment.0

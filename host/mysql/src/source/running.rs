@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluicegate_connector::{Chunk, Class, Copying, Error, Event};
+use sluicegate_connector::{Chunk, Class, Copying, Delay, Error, Event};
 use sluicegate_model::{Incarnation, Position};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -16,6 +16,7 @@ use super::knowledge::Knowledge;
 use super::options::ColumnsFrom;
 use super::reader::{ReadError, Reader};
 use super::tables::Tables;
+use super::times::{Span, Times};
 use crate::Connection;
 use crate::binlog::{BinlogError, LogPosition, Place};
 
@@ -39,6 +40,8 @@ pub struct Server {
     pub reader_id: u32,
     /// How often the server says that it is alive.
     pub heartbeat: Duration,
+    /// What its clock is ahead of ours, in milliseconds.
+    pub clock_ahead: i64,
 }
 
 impl Server {
@@ -93,6 +96,8 @@ pub struct Running {
     finished: bool,
     /// Where an event was damaged on its way: once may be the network.
     damaged: Option<Place>,
+    /// When what was given was made.
+    times: Times,
 }
 
 /// What came of the events that are there.
@@ -119,6 +124,7 @@ impl Running {
         announces: Announce,
     ) -> Self {
         Self {
+            times: Times::new(server.clock_ahead),
             server,
             facts,
             incarnation,
@@ -144,6 +150,11 @@ impl Running {
     /// How much was read of the tables beside the log; `None` where none are.
     pub fn copying(&self) -> Option<Copying> {
         self.reader.copying()
+    }
+
+    /// How old what is not committed is, where the lane is committed up to a position; `None` where nothing is known yet.
+    pub fn delay(&mut self, decided: &Position) -> Option<Delay> {
+        self.times.delay(decided, self.reader.times(), self.feed.is_some())
     }
 
     /// What comes next. Safe to cancel.
@@ -209,7 +220,7 @@ impl Running {
             Announce::After(from) => {
                 let mut chunk = self.reader.nothing().into_chunk(&self.facts, self.incarnation);
                 chunk.from = *from;
-                return Ok(Filled::Chunk(Box::new(chunk)));
+                return Ok(self.give(chunk, Span::default()));
             }
         }
         self.reader.begin_parts().map_err(|error| error.lane(&self.facts.lane))?;
@@ -236,7 +247,7 @@ impl Running {
             let source = &self.facts.source;
             let (from, to) = (from.to_position(source), to.to_position(source));
             let chunk = part.into_chunk(&self.facts, self.incarnation, from, to)?;
-            return Ok(Filled::Chunk(Box::new(chunk)));
+            return Ok(self.give(chunk, Span::default()));
         }
         if let Some(error) = self.failed.take() {
             (self.feed, self.held) = (None, None);
@@ -274,6 +285,7 @@ impl Running {
                 self.full = true;
                 return Ok(());
             }
+            self.times.hear();
             self.reader.push(&sent.event).map_err(|error| self.sort(error))?;
         }
         // The position is behind the last event: what it holds must not be left for a stretch that begins there.
@@ -288,7 +300,14 @@ impl Running {
 
     fn chunk(&mut self, stretch: Stretch) -> Filled {
         self.next_move = Instant::now() + MOVE_EVERY;
-        Filled::Chunk(Box::new(stretch.into_chunk(&self.facts, self.incarnation)))
+        let times = stretch.times;
+        let chunk = stretch.into_chunk(&self.facts, self.incarnation);
+        self.give(chunk, times)
+    }
+
+    fn give(&mut self, chunk: Chunk, times: Span) -> Filled {
+        self.times.give(&chunk.to, times);
+        Filled::Chunk(Box::new(chunk))
     }
 
     fn sort(&mut self, error: ReadError) -> Error {

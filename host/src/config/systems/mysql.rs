@@ -6,7 +6,9 @@ use sluicegate_connector::{Encoder, Error, PositionAdmin, Sink};
 use sluicegate_model::{Decoded, Lane};
 use sluicegate_mysql::sink::MySqlEncoder;
 use sluicegate_mysql::source::Until;
-use sluicegate_mysql::{MySqlPositions, MySqlQuery, MySqlSink, MySqlSource, SinkOptions, SourceOptions};
+use sluicegate_mysql::{
+    BinlogTerms, MySqlPositions, MySqlQuery, MySqlSink, MySqlSource, SinkOptions, SourceOptions,
+};
 
 use super::super::assemble::{RunOptions, RunUntil};
 use super::super::connections::OnMySql;
@@ -76,7 +78,10 @@ pub(super) async fn sample(
 }
 
 pub(super) fn terms(from: &OnMySql<SourceOptions>) -> Terms {
-    if from.options.query.is_some() { Terms::Query } else { Terms::Binlog }
+    if from.options.query.is_some() {
+        return Terms::Query;
+    }
+    Terms::Binlog(Box::new(BinlogTerms::new(&from.connection, &from.options)))
 }
 
 /// What a source says of its options before any server is asked.

@@ -1,53 +1,67 @@
-//! Positions by numbers that people give.
+//! Points in lanes that people give: offsets, lines, places in a log.
 
 use async_trait::async_trait;
 use sluicegate_connector::{Error, LanePosition, PositionAdmin};
 use sluicegate_file::FileTerms;
 use sluicegate_kafka::KafkaTerms;
 use sluicegate_model::{Lane, Position};
+use sluicegate_mysql::BinlogTerms;
 
 /// What a source knows about points in its lanes.
 pub(in crate::config) enum Terms {
     Kafka(KafkaTerms),
     File(Box<FileTerms>),
-    /// A point in a binlog is no number.
-    Binlog,
-    /// Nor is one in a query.
+    Binlog(Box<BinlogTerms>),
+    /// A query has no points that a person could name.
     Query,
 }
 
 impl Terms {
-    /// The position that a number means in a lane.
-    pub(in crate::config) async fn position(&self, lane: &Lane, number: i64) -> Result<Position, Error> {
+    /// The position that a text means in a lane, which is committed up to `known`.
+    pub(in crate::config) async fn position(
+        &self,
+        lane: &Lane,
+        text: &str,
+        known: Option<&Position>,
+    ) -> Result<Position, Error> {
+        let number = || {
+            text.parse::<u64>().map_err(|_| {
+                Error::configuration(format!("{text:?} is no offset"))
+                    .lane(lane)
+                    .help("write LANE=OFFSET, as in orders/3=4711")
+            })
+        };
         match self {
-            Self::Kafka(terms) => terms.position(lane, number).await,
-            Self::File(terms) => terms.position(lane, u64::try_from(number).unwrap_or(0)).await,
-            Self::Query => Err(Error::configuration(format!("{number} is no point in a query"))
+            Self::Kafka(terms) => terms.position(lane, i64::try_from(number()?).unwrap_or(i64::MAX)).await,
+            Self::File(terms) => terms.position(lane, number()?).await,
+            Self::Query => Err(Error::configuration(format!("{text} is no point in a query"))
                 .lane(lane)
                 .help("`sluicegate positions reset` lets the next start read it from its beginning")),
-            Self::Binlog => {
-                Err(Error::configuration(format!("{number} is no point in a binlog")).lane(lane).help(
-                    "`sluicegate positions reset`, then `start` of the source: a gtid, a file or a timestamp",
-                ))
-            }
+            Self::Binlog(terms) => terms.position(lane, text, known).await,
         }
+    }
+
+    /// Whether a point is said in terms of where its lane is committed.
+    pub(in crate::config) fn builds_on_known(&self) -> bool {
+        matches!(self, Self::Binlog(_))
     }
 
     /// Says how far lanes are behind, where that can be found out: a source that is away is no reason to show nothing.
     async fn measure(&self, lanes: Vec<LanePosition>) -> Vec<LanePosition> {
         match self {
-            Self::Kafka(terms) => match terms.measure(lanes.clone()).await {
-                Ok(measured) => measured,
-                Err(error) => {
-                    tracing::warn!("how far lanes are behind is not known: {error}");
-                    lanes
-                }
-            },
+            Self::Kafka(terms) => or_unmeasured(terms.measure(lanes.clone()).await, lanes),
+            Self::Binlog(terms) => or_unmeasured(terms.measure(lanes.clone()).await, lanes),
             Self::File(terms) => terms.measure(lanes).await,
-            // A log is measured in bytes, not in records.
-            Self::Binlog | Self::Query => lanes,
+            Self::Query => lanes,
         }
     }
+}
+
+fn or_unmeasured(measured: Result<Vec<LanePosition>, Error>, lanes: Vec<LanePosition>) -> Vec<LanePosition> {
+    measured.unwrap_or_else(|error| {
+        tracing::warn!("how far lanes are behind is not known: {error}");
+        lanes
+    })
 }
 
 /// Positions in one system, of lanes of another.

@@ -17,6 +17,11 @@ impl Intervals {
         self.0.is_empty()
     }
 
+    /// How many numbers there are.
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|range| range.end - range.start).sum()
+    }
+
     /// Whether a number is in the set.
     pub fn contains(&self, number: u64) -> bool {
         let next = self.0.partition_point(|range| range.end <= number);
@@ -127,6 +132,7 @@ mod tests {
             let mut rest = set;
             rest.remove_all(&other);
             let numbers: BTreeSet<u64> = rest.ranges().iter().cloned().flatten().collect();
+            prop_assert_eq!(rest.count(), numbers.len() as u64);
             prop_assert_eq!(numbers, &plain - &other_plain);
         }
     }

@@ -87,6 +87,12 @@ impl GtidSet {
     pub fn remove_all(&mut self, other: &Self) {
         self.0.retain(|_, gtid| !other.contains(*gtid));
     }
+
+    /// How many transactions are between another set and this one, as far as each domain counts its own.
+    pub fn count_without(&self, other: &Self) -> u64 {
+        let had = |gtid: &Gtid| other.0.get(&gtid.domain).map_or(0, |last| last.sequence);
+        self.0.values().map(|gtid| gtid.sequence.saturating_sub(had(gtid))).sum()
+    }
 }
 
 /// As `gtid_binlog_pos` and `gtid_slave_pos` are written: `0-1-9,1-2-5`.
@@ -159,6 +165,7 @@ mod tests {
             let mut rest = one.clone();
             rest.remove_all(&other);
             prop_assert_eq!(rest.is_empty(), other.contains_all(&one));
+            prop_assert_eq!(one.count_without(&other) == 0, other.contains_all(&one));
             prop_assert!(rest.iter().all(|gtid| !other.contains(gtid)));
         }
     }

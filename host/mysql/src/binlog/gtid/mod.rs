@@ -73,6 +73,15 @@ impl GtidSet {
         }
     }
 
+    /// How many transactions of the set are not in another; `None` where that is of the other family.
+    pub fn count_without(&self, other: &Self) -> Option<u64> {
+        match (self, other) {
+            (Self::MySql(set), Self::MySql(other)) => Some(set.count_without(other)),
+            (Self::MariaDb(set), Self::MariaDb(other)) => Some(set.count_without(other)),
+            _ => None,
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         match self {

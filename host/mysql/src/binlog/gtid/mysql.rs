@@ -196,6 +196,13 @@ impl GtidSet {
             }
         }
     }
+
+    /// How many transactions of the set are not in another.
+    pub fn count_without(&self, other: &Self) -> u64 {
+        let mut rest = self.clone();
+        rest.remove_all(other);
+        rest.0.values().map(Intervals::count).sum()
+    }
 }
 
 impl fmt::Display for GtidSet {
