@@ -94,10 +94,14 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`Stop`] says why.
-    pub async fn run(self, level: watch::Receiver<StopLevel>) -> Result<End, Stop> {
+    pub async fn run(self, mut level: watch::Receiver<StopLevel>) -> Result<End, Stop> {
         let Self { name, source, steps, mut sink, outputs, dead_letters, options, bounded, counters } = self;
         sink.prepare(&outputs).await?;
-        let writer = sink.open().await?;
+        // It may wait for another process to end.
+        let writer = tokio::select! {
+            writer = sink.open() => writer?,
+            () = told_to_stop(&mut level) => return Ok(End::Drained),
+        };
         let source = match sink.lease() {
             Some(lease) if !source.divides_lanes() => Box::new(Standby::new(source, lease, &name)),
             _ => source,
@@ -137,5 +141,12 @@ impl Pipeline {
             level,
         };
         Coordinator::new(parts).run().await
+    }
+}
+
+/// Waits until something else than running is asked for; for ever where nobody can ask.
+async fn told_to_stop(level: &mut watch::Receiver<StopLevel>) {
+    if level.wait_for(|level| *level != StopLevel::Run).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

@@ -52,23 +52,27 @@ impl Lock {
         Ok(Some(Self { _file: file }))
     }
 
-    /// Takes the lock; waits for whoever has it.
+    /// Takes the lock; waits for whoever has it. The system frees it at that process's end, whatever that is.
     ///
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] where it is still held after `limit`.
-    pub(crate) async fn wait(root: &Path, limit: Duration) -> Result<Self, Error> {
-        let give_up = Instant::now() + limit;
+    pub(crate) async fn wait(root: &Path, limit: Option<Duration>) -> Result<Self, Error> {
+        let begun = Instant::now();
         let mut said = false;
         loop {
             let path = root.to_owned();
             if let Some(lock) = blocking(move || Self::try_take(&path)).await? {
+                if said {
+                    info!(directory = %root.display(), "the directory is ours");
+                }
                 return Ok(lock);
             }
             if !said {
-                info!(directory = %root.display(), "another process writes to the directory: waiting for its end");
+                let holder = holder_of(root);
+                info!(directory = %root.display(), holder, "another process writes to the directory: waiting for its end");
                 said = true;
             }
-            if Instant::now() >= give_up {
+            if limit.is_some_and(|limit| begun.elapsed() >= limit) {
                 return Err(held(root));
             }
             tokio::time::sleep(LOOK).await;

@@ -86,7 +86,7 @@ impl Sink for FileSink {
             );
             return Ok(Box::new(StdoutWriter::default()));
         };
-        let lock = Lock::wait(root, self.options.lock_timeout.0).await?;
+        let lock = Lock::wait(root, self.options.lock_timeout.map(|limit| limit.0)).await?;
         Ok(Box::new(FileWriter::new(lock, root, &self.pipeline, &self.options)))
     }
 }

@@ -1,7 +1,5 @@
 //! What a sink is told.
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
@@ -41,13 +39,10 @@ pub struct SinkOptions {
     /// What to do when a file that rows were to be appended to is gone.
     #[serde(default)]
     pub on_missing: OnMissingFile,
-    /// How long to wait for another process that writes to the directory. Default: 30s.
-    #[serde(default = "lock_timeout")]
-    pub lock_timeout: TimeSpan,
-}
-
-fn lock_timeout() -> TimeSpan {
-    TimeSpan(Duration::from_secs(30))
+    /// How long to wait for another process that writes to the directory, before the pipeline stops with exit code 2.
+    /// Default: without end. A second process of the pipeline is its standby.
+    #[serde(default)]
+    pub lock_timeout: Option<TimeSpan>,
 }
 
 /// When a file is full. What comes first counts; it is looked at between batches, so a file may be a batch larger.
@@ -97,7 +92,7 @@ impl SinkOptions {
             compression: TextCompression::None,
             roll: None,
             on_missing: OnMissingFile::Stop,
-            lock_timeout: lock_timeout(),
+            lock_timeout: None,
         }
     }
 

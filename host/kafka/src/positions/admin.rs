@@ -15,6 +15,9 @@ use crate::client::{Handle, Kind, Partition, PartitionList};
 use crate::task::blocking;
 use crate::{Connection, Identity, SourceGroup};
 
+/// A living process renews its lease within this time, and with some to spare.
+const LEASE_LOOK: Duration = Duration::from_secs(6);
+
 /// The positions of one pipeline in a cluster.
 pub struct KafkaPositions {
     sink: Arc<Handle>,
@@ -88,8 +91,7 @@ impl Opened {
     /// Refuses to change what a living process decides. The group remembers a process that has ended, also in order,
     /// until its session time-out: that is waited for.
     fn check_idle(&self) -> Result<(), Error> {
-        // A process whose source has no group is refused by name: its writer's id is taken over.
-        let Some(source) = &self.source else { return Ok(()) };
+        let Some(source) = &self.source else { return self.check_lease() };
         let group = &source.name;
         let end = Instant::now() + source.session_timeout + Duration::from_secs(2);
         let mut said = false;
@@ -111,6 +113,31 @@ impl Opened {
             }
             std::thread::sleep(Duration::from_millis(250));
         }
+    }
+
+    /// Of a source without a group: whoever renews the lease lives.
+    fn check_lease(&self) -> Result<(), Error> {
+        let lease = || {
+            let mut reader = self.store.reader.lock();
+            reader.catch_up()?;
+            Ok::<_, Error>(reader.lease().filter(|lease| !lease.released).cloned())
+        };
+        let Some(seen) = lease()? else { return Ok(()) };
+        tracing::info!(
+            instance = seen.instance,
+            "looking whether the process that has the lease still lives"
+        );
+        let end = Instant::now() + LEASE_LOOK;
+        while Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(250));
+            if let Some(found) = lease()?
+                && found != seen
+            {
+                let what = format!("the pipeline is running: {} renews its lease", found.instance);
+                return Err(Error::configuration(what).help("stop its processes first"));
+            }
+        }
+        Ok(())
     }
 
     /// Writes records in one decision, after their holders were fenced.

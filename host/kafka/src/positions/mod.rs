@@ -11,11 +11,13 @@
 //! | [`store`] | the topic, and what both ways of taking a lane share |
 //! | [`same_cluster`] | taking lanes where the consumer group is the fence |
 //! | [`claim`] | taking lanes by name |
+//! | [`lease`] | which process runs a pipeline |
 //! | [`admin`] | positions for people |
 //! | [`terms`] | offsets that people give, and lag |
 
 pub mod admin;
 mod claim;
+mod lease;
 pub mod options;
 pub mod reader;
 pub mod record;
@@ -24,6 +26,7 @@ mod store;
 mod terms;
 
 pub use admin::KafkaPositions;
+pub use lease::KafkaLease;
 pub use options::PositionsOptions;
 pub use reader::Reader;
 pub use same_cluster::MARK;

@@ -9,7 +9,7 @@ use rdkafka_sys as sys;
 use sluicegate_connector::Error;
 use sluicegate_model::Lane;
 
-use super::record::{Founding, LaneRecord, Subject};
+use super::record::{Founding, LaneRecord, LeaseRecord, Subject};
 use crate::client::admin::{self, Offset};
 use crate::client::{Handle, Kind, MessageQueue, Partition, Settings, c_text};
 
@@ -44,6 +44,7 @@ pub struct Reader {
     lanes: HashMap<Lane, Found>,
     states: HashMap<String, Vec<u8>>,
     founding: Option<Founding>,
+    lease: Option<LeaseRecord>,
 }
 
 // SAFETY: librdkafka's topic may be used from any thread; all else is safe to send.
@@ -86,6 +87,7 @@ impl Reader {
             lanes: HashMap::new(),
             states: HashMap::new(),
             founding: None,
+            lease: None,
         })
     }
 
@@ -164,6 +166,9 @@ impl Reader {
             (Some(Subject::Founding), bytes) => {
                 self.founding = bytes.and_then(|bytes| serde_json::from_slice(bytes).ok());
             }
+            (Some(Subject::Lease), bytes) => {
+                self.lease = bytes.and_then(|bytes| serde_json::from_slice(bytes).ok());
+            }
         }
         Ok(())
     }
@@ -186,6 +191,11 @@ impl Reader {
     /// What the pipeline found when it ran for the first time.
     pub fn founding(&self) -> Option<&Founding> {
         self.founding.as_ref()
+    }
+
+    /// Which process runs the pipeline.
+    pub fn lease(&self) -> Option<&LeaseRecord> {
+        self.lease.as_ref()
     }
 
     /// The partition that the records of the pipeline are in.

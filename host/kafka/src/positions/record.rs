@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sluicegate_connector::Error;
+use sluicegate_connector::{Error, Holder};
 use sluicegate_model::{Lane, Position};
 
 /// What is decided about a lane.
@@ -37,6 +37,36 @@ pub struct Founding {
     pub topics: BTreeMap<String, i32>,
 }
 
+/// Which process runs a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseRecord {
+    /// Version of this form.
+    pub v: u32,
+    /// The process, by a name that no other has.
+    pub process: String,
+    /// Its instance.
+    pub instance: String,
+    /// How often it was renewed.
+    pub beat: u64,
+    /// Whether the holder has given it up.
+    #[serde(default)]
+    pub released: bool,
+}
+
+impl LeaseRecord {
+    /// As it is written.
+    pub fn of(holder: &Holder) -> Self {
+        let Holder { process, instance, beat, released } = holder.clone();
+        Self { v: VERSION, process, instance, beat, released }
+    }
+
+    /// Who has it.
+    pub fn holder(&self) -> Holder {
+        let Self { process, instance, beat, released, .. } = self.clone();
+        Holder { process, instance, beat, released }
+    }
+}
+
 /// The version that is written.
 pub const VERSION: u32 = 1;
 
@@ -47,6 +77,8 @@ pub enum Subject {
     Lane(Lane),
     /// The pipeline: [`Founding`].
     Founding,
+    /// The process that runs it: [`LeaseRecord`].
+    Lease,
     /// A state of the engine, by its key: any bytes.
     State(String),
 }
@@ -57,6 +89,7 @@ impl Subject {
         let key = match self {
             Self::Lane(lane) => serde_json::json!([pipeline, "lane", lane]),
             Self::Founding => serde_json::json!([pipeline, "founding"]),
+            Self::Lease => serde_json::json!([pipeline, "lease"]),
             Self::State(name) => serde_json::json!([pipeline, "state", name]),
         };
         key.to_string().into_bytes()
@@ -69,6 +102,7 @@ impl Subject {
         match parts[..] {
             [whose, "lane", lane] if whose == pipeline => Some(Self::Lane(lane.into())),
             [whose, "founding"] if whose == pipeline => Some(Self::Founding),
+            [whose, "lease"] if whose == pipeline => Some(Self::Lease),
             [whose, "state", name] if whose == pipeline => Some(Self::State(name.to_owned())),
             _ => None,
         }
@@ -106,7 +140,9 @@ mod tests {
     proptest! {
         #[test]
         fn keys_go_both_ways_and_belong_to_one_pipeline(pipeline in ".{0,12}", other in ".{0,12}", name in ".{0,12}") {
-            for subject in [Subject::Lane(name.as_str().into()), Subject::Founding, Subject::State(name.clone())] {
+            let subjects =
+                [Subject::Lane(name.as_str().into()), Subject::Founding, Subject::Lease, Subject::State(name.clone())];
+            for subject in subjects {
                 let key = subject.key(&pipeline);
                 prop_assert_eq!(Subject::of_key(&key, &pipeline), Some(subject));
                 if other != pipeline {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sluicegate_connector::{Encoder, Error, Sink, Writer};
+use sluicegate_connector::{Encoder, Error, Lease, Sink, Writer};
 use sluicegate_model::ChangeBatch;
 
 pub use encoder::KafkaEncoder;
@@ -33,7 +33,7 @@ pub use writer::KafkaWriter;
 
 use crate::client::{Handle, Kind, Settings};
 use crate::dead_letters::{DeadLetterOptions, LetterTopic};
-use crate::positions::Store;
+use crate::positions::{KafkaLease, Store};
 use crate::task::blocking;
 use crate::topics::Topics;
 use crate::{Connection, Identity, SourceGroup};
@@ -151,6 +151,15 @@ impl Sink for KafkaSink {
 
     async fn open(&mut self) -> Result<Box<dyn Writer>, Error> {
         Ok(Box::new(KafkaWriter::new(self.connect().await?)))
+    }
+
+    fn lease(&self) -> Option<Box<dyn Lease>> {
+        // Of a source that is Kafka, the group says who has which lanes.
+        if self.source.is_some() {
+            return None;
+        }
+        let Self { handle, settings, options, identity, .. } = self;
+        Some(Box::new(KafkaLease::new(handle, settings, &options.positions, identity)))
     }
 }
 

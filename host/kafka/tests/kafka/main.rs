@@ -2,6 +2,7 @@
 
 mod admin;
 mod claims;
+mod lease;
 mod messages;
 mod reading;
 mod same_cluster;
