@@ -88,17 +88,15 @@ impl Logging {
     /// Has the sessions that begin from now on log rows this way.
     fn apply(self, flavour: Flavour, client: &mut MySqlClient) {
         let on = if self.compressed { "ON" } else { "OFF" };
-        let mut settings = vec![("binlog_row_image", self.image), ("binlog_row_metadata", self.metadata)];
-        match flavour {
-            Flavour::MariaDb => {
-                settings.extend([("log_bin_compress", on), ("log_bin_compress_min_len", "10")])
+        let partial = if self.partial_json { "PARTIAL_JSON" } else { "''" };
+        let own = match flavour {
+            Flavour::MariaDb => [("log_bin_compress", on), ("log_bin_compress_min_len", "10")],
+            Flavour::MySql84 => {
+                [("binlog_transaction_compression", on), ("binlog_row_value_options", partial)]
             }
-            Flavour::MySql84 => settings.extend([
-                ("binlog_transaction_compression", on),
-                ("binlog_row_value_options", if self.partial_json { "PARTIAL_JSON" } else { "''" }),
-            ]),
-        }
-        for (name, value) in settings {
+        };
+        let settings = [("binlog_row_image", self.image), ("binlog_row_metadata", self.metadata)];
+        for (name, value) in settings.into_iter().chain(own) {
             let statement = format!("SET GLOBAL {name} = {value}");
             client.execute(&statement).expect(&statement);
         }

@@ -132,12 +132,15 @@ fn a_standby_takes_over_on_mysql() {
     takes_over(Flavour::MySql84);
 }
 
+/// What stands in a target, a text a row.
+type Target = dyn Fn(&Bench) -> Vec<String>;
+
 /// Two processes that write the rows of a table elsewhere than to tables.
 struct Twins {
     shop: Database,
     bench: Bench,
     /// What stands in the target.
-    target: Box<dyn Fn(&Bench) -> Vec<String>>,
+    target: Box<Target>,
 }
 
 impl Twins {

@@ -65,7 +65,7 @@ impl Times {
     pub fn delay(&mut self, decided: &Position, open: Span, is_connected: bool) -> Option<Delay> {
         let heard = self.heard?;
         if let Some(place) = self.given.iter().position(|(to, _)| to == decided) {
-            let last = self.given.drain(..=place).filter_map(|(_, span)| span.last).last();
+            let last = self.given.drain(..=place).filter_map(|(_, span)| span.last).next_back();
             self.committed = last.or(self.committed);
         }
         let now = chrono::Utc::now().timestamp_millis() + self.ahead;
