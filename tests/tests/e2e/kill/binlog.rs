@@ -1,24 +1,21 @@
-//! From the tables and the binlog of a server into other tables: what the tables have, and what is written while they are
-//! read and after. A table without a key shows each row once.
+//! From the tables and the binlog of a server into tables of another: what the tables have, and what is written while they
+//! are read and after. Two processes of which one reads and the other waits for its lease. A table without a key shows each
+//! row once.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 use sluicegate_tests::Bench;
 
 use super::processes::Process;
+use super::shop::{self, TABLES, Writer};
 use super::tables::difference;
-use super::{files, hurt, plan};
+use super::{INSTANCES, files, hurt, plan};
 use crate::settings;
-
-const INSTANCE: &str = "a";
-/// Rows of each table at the beginning.
-const ROWS: u64 = 40_000;
-const TABLES: [&str; 2] = ["orders", "customers"];
+use crate::tables::log_end;
 
 #[test]
 fn kill_from_mariadb() {
@@ -35,31 +32,26 @@ fn torment(flavour: Flavour) {
     let (faults, seed) = (settings::faults(), settings::seed());
     let name = "kill-binlog";
     eprintln!("{name}: {flavour}, {faults} faults, SLUICEGATE_SEED={seed}");
-    let mysql = MySql::start(MySqlOptions::new(flavour)).expect("a server");
-    let mut client = mysql.client().expect("a connection");
-    client.execute("CREATE DATABASE shop").expect("a database");
-    client.execute("CREATE DATABASE ods").expect("a database");
-    for database in ["shop", "ods"] {
-        let key = "id BIGINT PRIMARY KEY, version BIGINT, text VARCHAR(200)";
-        for table in TABLES {
-            client.execute(&format!("CREATE TABLE {database}.{table} ({key})")).expect("a table");
-        }
-        client
-            .execute(&format!("CREATE TABLE {database}.journal (number BIGINT, text VARCHAR(40))"))
-            .expect("a table");
-    }
-    for table in TABLES {
-        fill(&mut client, table, ROWS, |id| format!("({id}, 0, REPEAT('x', 100))"));
-    }
-    fill(&mut client, "journal", ROWS / 8, |number| format!("({number}, 'of the beginning')"));
+    let start = || MySql::start(MySqlOptions::new(flavour)).expect("a server");
+    let (source, target) = (start(), start());
+    let mut from = source.client().expect("a connection");
+    let mut to = target.client().expect("a connection");
+    shop::make(&mut from, "shop");
+    shop::make(&mut to, "ods");
+    shop::fill(&mut from, "shop");
 
     let bench = Bench::new(name);
-    bench.write(&format!("{INSTANCE}.yaml"), pipeline(mysql.port()));
-    let plans = plan::plan(faults, 1, seed);
+    for instance in INSTANCES {
+        bench.write(&format!("{instance}.yaml"), pipeline(instance, source.port(), target.port()));
+    }
+    let plans = plan::plan(faults, INSTANCES.len(), &plan::OF_A_LEASE, seed);
     let began = Instant::now();
-    let mut processes = [Process::start(&bench, INSTANCE)];
+    let mut processes = INSTANCES.map(|instance| Process::start(&bench, instance));
     let over = plan::duration(&plans);
-    let ended = hurt(&mut processes, &plans, |failed| write(mysql.port(), over, seed, failed));
+    let mut writer = Writer::new(source.port(), "shop", seed);
+    let ended = hurt(&mut processes, &plans, |failed| {
+        writer.change_while(|| began.elapsed() < over && !failed.load(Ordering::Relaxed));
+    });
     ended.unwrap_or_else(|why| panic!("SLUICEGATE_SEED={seed}: {why}"));
     eprintln!("{name}: the faults are over after {:?}", began.elapsed());
     for process in &mut processes {
@@ -67,78 +59,72 @@ fn torment(flavour: Flavour) {
         process.run_for(Duration::from_secs(3)).unwrap_or_else(|why| panic!("SLUICEGATE_SEED={seed}: {why}"));
         process.end();
     }
-    bench.run(["run", &format!("{INSTANCE}.yaml"), "--until", "end"]).exits(0);
+    bench.run(["run", "a.yaml", "--until", "end"]).exits(0);
 
     let mut wrong = String::new();
     let mut rows = 0;
-    for (table, order) in [("orders", "id"), ("customers", "id"), ("journal", "number, text")] {
-        let mut of = |database: &str| {
-            client.lines(&format!("SELECT * FROM {database}.{table} ORDER BY {order}")).expect("rows")
-        };
-        let (expected, found) = (of("shop"), of("ods"));
+    for table in &TABLES {
+        let sql =
+            |database: &str| format!("SELECT * FROM {database}.{} ORDER BY {}", table.name, table.order);
+        let (expected, found) =
+            (from.lines(&sql("shop")).expect("rows"), to.lines(&sql("ods")).expect("rows"));
         rows += expected.len();
         if expected != found {
-            let _ = write!(wrong, "\n{table}: {} rows, and {} there", expected.len(), found.len());
+            let _ = write!(wrong, "\n{}: {} rows, and {} there", table.name, expected.len(), found.len());
             wrong.push_str(&difference(&expected, &found));
         }
     }
-    let dead = std::fs::read_to_string(bench.path("a.dead.ndjson")).unwrap_or_default();
-    if !dead.is_empty() {
-        let _ = write!(wrong, "\nno row is bad, and yet: {dead:.2000}");
+    let (reached, end) = (reached(&bench), log_end(&mut from));
+    if reached != end {
+        let _ = write!(wrong, "\nthe position is {reached:?}, and the log ends at {end:?}");
+    }
+    for instance in INSTANCES {
+        let dead =
+            std::fs::read_to_string(bench.path(&format!("{instance}.dead.ndjson"))).unwrap_or_default();
+        if !dead.is_empty() {
+            let _ = write!(wrong, "\nno row is bad, and yet: {dead:.2000}");
+        }
     }
     assert!(wrong.is_empty(), "SLUICEGATE_SEED={seed}:{wrong}");
-    eprintln!("{name}: {rows} rows, {faults} faults, {:?} in all", began.elapsed());
+    let transactions = writer.transactions();
+    eprintln!(
+        "{name}: {rows} rows, {transactions} transactions, {faults} faults, {:?} in all",
+        began.elapsed()
+    );
 }
 
-fn fill(client: &mut MySqlClient, table: &str, rows: u64, row: impl Fn(u64) -> String) {
-    let values: Vec<String> = (0..rows).map(row).collect();
-    for values in values.chunks(5_000) {
-        client.execute(&format!("INSERT INTO shop.{table} VALUES {}", values.join(","))).expect("rows");
-    }
+/// The place in the log up to which all is committed, as the command itself shows it.
+fn reached(bench: &Bench) -> String {
+    let shown = bench.run(["positions", "show", "a.yaml", "--output", "json"]);
+    shown.exits(0);
+    let lanes: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    let at = &lanes[0]["position"]["at"];
+    assert_eq!(at.get("events").unwrap_or(&json!(0)), 0, "it lies in a transaction: {lanes}");
+    format!("{}:{}", at["file"].as_str().unwrap_or_default(), at["position"])
 }
 
-/// Writes as long as the faults take.
-fn write(port: u16, over: Duration, seed: u64, failed: &AtomicBool) {
-    let mut client = MySqlClient::connect(port, "shop").expect("a connection");
-    let mut random = StdRng::seed_from_u64(seed);
-    let (began, mut version) = (Instant::now(), ROWS);
-    while began.elapsed() < over && !failed.load(Ordering::Relaxed) {
-        version += 1;
-        let table = TABLES[random.random_range(0..TABLES.len())];
-        let id = random.random_range(0..ROWS + ROWS / 8);
-        let sql = match random.random_range(0..5) {
-            0 => format!("DELETE FROM {table} WHERE id = {id}"),
-            1 => format!("REPLACE INTO {table} VALUES ({id}, {version}, 'new')"),
-            2 => format!("UPDATE IGNORE {table} SET id = id + 1 WHERE id = {id}"),
-            3 => format!("INSERT INTO journal VALUES ({version}, 'of {table}')"),
-            _ => format!("UPDATE {table} SET version = {version} WHERE id BETWEEN {id} AND {id} + 60"),
-        };
-        client.execute(&sql).expect("a change");
-    }
-}
-
-fn pipeline(port: u16) -> String {
+fn pipeline(instance: &str, from: u16, to: u16) -> String {
     let user = MySqlClient::USER;
     format!(
         r#"pipeline: kill-binlog
-instance: {INSTANCE}
+instance: {instance}
 source:
   mysql:
-    url: "mysql://127.0.0.1:{port}/shop"
+    url: "mysql://127.0.0.1:{from}/shop"
     user: {user}
     password: {user}
     tables: ['^shop[.].*']
-    snapshot: {{ part: 128KiB, readers: 3 }}
+    snapshot: {{ part: 64KiB, readers: 3 }}
 steps:
   - use: schema-map
     with: {{ tables: [ {{ match: 'shop[.](.+)', to: '{{1}}' }} ] }}
 sink:
   mysql:
-    url: "mysql://127.0.0.1:{port}/ods"
+    url: "mysql://127.0.0.1:{to}/ods"
     user: {user}
     password: {user}
     writers: 3
 {end}"#,
-        end = files::end(INSTANCE),
+        end = files::end(instance),
     )
 }

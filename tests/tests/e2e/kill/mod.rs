@@ -10,7 +10,8 @@
 //! | `processes` | a process and what is done to it |
 //! | `files` | the pipeline files of those that write to tables |
 //! | `tables` | the same into tables of MySQL and MariaDB |
-//! | `binlog` | from tables and the binlog of MySQL and MariaDB into tables |
+//! | `binlog` | from tables and the binlog of MySQL and MariaDB into tables, with a standby |
+//! | `shop` | the tables that it reads, and what is written to them |
 //! | `starrocks` | the same into tables of a simulated StarRocks |
 //!
 //! What is here goes from topics to topics.
@@ -19,6 +20,7 @@ mod binlog;
 mod files;
 mod plan;
 mod processes;
+mod shop;
 mod starrocks;
 mod tables;
 
@@ -75,7 +77,7 @@ fn torment(name: &str, from: &KafkaClient, to: &KafkaClient) {
         bench.write(&format!("{instance}.yaml"), text);
     }
 
-    let plans = plan::plan(faults, INSTANCES.len(), seed);
+    let plans = plan::plan(faults, INSTANCES.len(), &plan::OF_A_GROUP, seed);
     let began = Instant::now();
     let mut processes = INSTANCES.map(|instance| Process::start(&bench, instance));
     let pace = Pace { messages, over: plan::duration(&plans) };

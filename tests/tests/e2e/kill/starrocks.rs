@@ -68,7 +68,7 @@ fn torment(name: &str, positions: &str, connections: &str) {
         bench.write(&format!("{instance}.yaml"), format!("{text}connections: {connections}\n"));
     }
     let began = Instant::now();
-    let plans = plan::plan(faults, INSTANCES.len(), seed);
+    let plans = plan::plan(faults, INSTANCES.len(), &plan::OF_A_GROUP, seed);
     let mut processes = INSTANCES.map(|instance| Process::start(&bench, instance));
     let pace = Pace { messages: accounts.messages_a_change() * changes, over: plan::duration(&plans) };
     let calm = AtomicBool::new(false);

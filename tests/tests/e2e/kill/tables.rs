@@ -65,7 +65,12 @@ fn torment(flavour: Flavour) {
             let text = pipeline(instance, kafka.brokers(), mysql.port(), run);
             bench.write(&format!("{instance}.yaml"), text);
         }
-        let plans = plan::plan(faults / RUNS.len(), INSTANCES.len(), seed.wrapping_add(number as u64));
+        let plans = plan::plan(
+            faults / RUNS.len(),
+            INSTANCES.len(),
+            &plan::OF_A_GROUP,
+            seed.wrapping_add(number as u64),
+        );
         let mut processes = INSTANCES.map(|instance| Process::start(&bench, instance));
         let pace = Pace { messages: 2 * changes / RUNS.len(), over: plan::duration(&plans) };
         let ended = hurt(&mut processes, &plans, |failed| {
@@ -101,8 +106,7 @@ pub fn difference(expected: &[String], found: &[String]) -> String {
             here.iter().filter(|row| !there.contains(row)).cloned().collect()
         };
         let (missing, strange) = (only(expected, found), only(found, expected));
-        let _ =
-            write!(wrong, "\n{} accounts are missing: {:?}", missing.len(), &missing[..missing.len().min(8)]);
+        let _ = write!(wrong, "\n{} rows are missing: {:?}", missing.len(), &missing[..missing.len().min(8)]);
         let _ =
             write!(wrong, "\n{} are there instead: {:?}", strange.len(), &strange[..strange.len().min(8)]);
     }
