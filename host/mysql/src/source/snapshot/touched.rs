@@ -7,26 +7,41 @@ use arrow_array::{Array as _, ArrayRef, BinaryArray, StringArray};
 use arrow_buffer::Buffer;
 use arrow_schema::DataType;
 
+/// Bytes of keys, at most: a transaction may change more rows than memory holds keys.
+const MOST_BYTES: usize = 16 << 20;
+
+/// What a key costs beside its bytes.
+const OVERHEAD: usize = 48;
+
 /// Keys, cell by cell as bytes.
 #[derive(Debug, Default)]
-pub struct Touched(HashSet<Box<[u8]>>);
+pub struct Touched {
+    keys: HashSet<Box<[u8]>>,
+    bytes: usize,
+}
 
 impl Touched {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.keys.is_empty()
     }
 
     /// Adds a key.
     pub fn add(&mut self, key: &[u8]) {
-        if !self.0.contains(key) {
-            self.0.insert(key.into());
+        if !self.keys.contains(key) {
+            self.bytes += key.len() + OVERHEAD;
+            self.keys.insert(key.into());
         }
+    }
+
+    /// Whether there are as many as there may be: the part is to be read again.
+    pub fn is_full(&self) -> bool {
+        self.bytes >= MOST_BYTES
     }
 
     /// Whether a key is among them.
     pub fn has(&self, key: &[u8]) -> bool {
-        self.0.contains(key)
+        self.keys.contains(key)
     }
 }
 
@@ -106,5 +121,19 @@ mod tests {
         let mut touched = Touched::default();
         touched.add(&key(0, 1));
         assert!(touched.has(&key(1, 0)) && !touched.has(&key(0, 0)));
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_bytes() {
+        let mut touched = Touched::default();
+        let mut key = vec![0; 1 << 20];
+        for number in 0..16 {
+            assert!(!touched.is_full(), "{number}");
+            key[0] = number;
+            for _ in 0..2 {
+                touched.add(&key);
+            }
+        }
+        assert!(touched.is_full());
     }
 }
