@@ -2,9 +2,12 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mysql_async::{ClientIdentity, OptsBuilder, SslOpts};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sluicegate_connector::Error;
@@ -65,6 +68,20 @@ pub struct Tls {
     /// MySQL server made for itself have no name, and are taken in no other way.
     #[serde(default)]
     pub skip_verification: bool,
+}
+
+/// Where a channel of our own goes, and as whom.
+pub(crate) struct Target<'a> {
+    /// The server's host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The user.
+    pub user: &'a str,
+    /// The password.
+    pub password: Option<&'a str>,
+    /// How it is encrypted, and the name that the server's certificate must have.
+    pub tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
 
 /// A URL, taken apart.
@@ -148,6 +165,17 @@ impl Connection {
         )
     }
 
+    /// Where a channel of our own goes.
+    ///
+    /// # Errors
+    /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
+    pub(crate) fn target(&self) -> Result<Target<'_>, Error> {
+        let Address { host, port, .. } = Address::parse(&self.url)?;
+        let tls = self.tls.as_ref().map(|tls| tls.config(&host)).transpose()?;
+        let password = self.password.as_ref().map(Secret::text);
+        Ok(Target { host, port, user: &self.user, password, tls })
+    }
+
     /// What the client library is told.
     ///
     /// # Errors
@@ -196,10 +224,33 @@ impl Tls {
                 let identity = ClientIdentity::new(certificate.clone().into(), key.clone().into());
                 Ok(options.with_client_identity(Some(identity)))
             }
-            _ => Err(Error::configuration("tls has only one of `certificate` and `key`")
-                .help("a client that shows a certificate needs both")),
+            _ => Err(half_an_identity()),
         }
     }
+
+    /// How a channel of our own is encrypted, and the name that the server's certificate must have.
+    fn config(&self, host: &str) -> Result<(Arc<ClientConfig>, ServerName<'static>), Error> {
+        let identity = match (&self.certificate, &self.key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some((certificate.as_path(), key.as_path())),
+            _ => return Err(half_an_identity()),
+        };
+        let options = sluicegate_tls::Options {
+            ca: self.ca.as_deref(),
+            skip_verification: self.skip_verification,
+            identity,
+        };
+        let name = self.server_name.as_deref().unwrap_or(host);
+        let name = ServerName::try_from(name.to_owned()).map_err(|error| {
+            Error::configuration(format!("no certificate can have the name {name:?}")).caused_by(error)
+        })?;
+        Ok((Arc::new(sluicegate_tls::config(&options)?), name))
+    }
+}
+
+fn half_an_identity() -> Error {
+    Error::configuration("tls has only one of `certificate` and `key`")
+        .help("a client that shows a certificate needs both")
 }
 
 #[cfg(test)]

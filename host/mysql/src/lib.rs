@@ -6,6 +6,7 @@
 //! | [`binlog`] | a server's log of changes, from its bytes to batches |
 //! | [`source`] | [`MySqlSource`]: reading the changes of tables |
 //! | `client` | a session on a server, and what its errors mean |
+//! | `wire` | the protocol of servers, for what their logs send |
 //! | `sql` | names and values as SQL text |
 //! | [`types`] | types of columns, and what they take |
 //! | `schema` | tables as the server describes them |
@@ -27,6 +28,7 @@ pub mod sink;
 pub mod source;
 mod sql;
 pub mod types;
+mod wire;
 
 pub use connection::{Connection, Tls};
 pub use positions::MySqlPositions;

@@ -34,6 +34,14 @@ pub struct Tls {
     pub plain_backends: bool,
 }
 
+impl Tls {
+    /// As it concerns requests.
+    pub(crate) fn options(&self) -> sluicegate_tls::Options<'_> {
+        let (ca, skip_verification) = (self.ca.as_deref(), self.skip_verification);
+        sluicegate_tls::Options { ca, skip_verification, identity: None }
+    }
+}
+
 fn yes() -> bool {
     true
 }

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{BinlogStream, BinlogStreamRequest, Conn, Error as Native, GnoInterval, Opts, Sid};
-use mysql_common::packets::Tag;
+use bytes::Bytes;
+use mysql_async::{Error as Native, GnoInterval, Sid};
+use mysql_common::packets::{ComBinlogDump, ComBinlogDumpGtid, ComRegisterSlave, Tag};
+use mysql_common::proto::MySerialize as _;
 use sluicegate_connector::Error;
 
 use super::refused;
 use crate::Connection;
 use crate::binlog::Place;
+use crate::binlog::event::spooled::{Spool, Spooled};
+use crate::binlog::event::{Header, kind};
 use crate::binlog::gtid::{self, GtidSet};
 use crate::client::server::Family;
+use crate::connection::Target;
+use crate::wire::{self, Answer, Channel};
 
 /// For how long a server waits for a reader that takes nothing, in seconds, before it ends the connection: a pipeline
 /// whose sink is away does not read on.
@@ -19,6 +24,9 @@ const PATIENCE: u32 = 3600;
 
 /// Bytes of a position that a server is told for a file.
 const MOST: u64 = u32::MAX as u64;
+
+/// Where the first event of a file begins: a server that finds the file itself is asked for that.
+const FILE_BEGIN: u32 = 4;
 
 /// From where a log is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +55,7 @@ impl Request {
     ///
     /// # Errors
     /// The server's.
-    pub async fn open(&self, connection: &Connection) -> Result<BinlogStream, Error> {
+    pub async fn open(&self, connection: &Connection) -> Result<Events, Error> {
         let what = format!("the binlog of {} cannot be read", connection.address());
         if let From::Place(place) = &self.from
             && place.position > MOST
@@ -56,33 +64,49 @@ impl Request {
                 "a server without GTIDs starts in the first 4 GiB of a file only: set `gtid_mode` ON there",
             ));
         }
-        let opening = self.stream(Opts::from(connection.options()?));
+        let target = connection.target()?;
+        let opening = self.ask(&target);
         match tokio::time::timeout(connection.connect_timeout.0, opening).await {
-            Ok(stream) => stream.map_err(|error| refused::sort(error, &what)),
+            Ok(Ok(channel)) => {
+                let silence = self.heartbeat * 3 + connection.connect_timeout.0;
+                Ok(Events { channel, silence })
+            }
+            Ok(Err(error)) => Err(refused::sort(error, &what)),
             Err(_) => {
                 Err(Error::transient(format!("{what}: no answer within {}", connection.connect_timeout)))
             }
         }
     }
 
-    async fn stream(&self, options: Opts) -> Result<BinlogStream, Native> {
-        let mut conn = Conn::new(options).await?;
+    async fn ask(&self, target: &Target<'_>) -> Result<Channel, Native> {
+        let mut channel = wire::log_in(target).await?;
         for statement in self.settings() {
-            conn.query_drop(statement).await?;
+            channel.run(&statement).await?;
         }
-        let request = BinlogStreamRequest::new(self.server_id).with_hostname(b"sluicegate");
+        let mut command = Vec::new();
+        ComRegisterSlave::new(self.server_id).with_hostname(b"sluicegate").serialize(&mut command);
+        channel.command(&command).await?;
+        channel.done().await?;
+        command.clear();
         match &self.from {
             From::Gtids(GtidSet::MySql(set)) => {
-                let request = request.with_gtid().with_gtid_set(sids(set)?);
-                conn.get_binlog_stream(request).await
+                ComBinlogDumpGtid::new(self.server_id)
+                    .with_pos(u64::from(FILE_BEGIN))
+                    .with_sids(sids(set)?)
+                    .serialize(&mut command);
             }
             // The transactions were told by `@slave_connect_state`; the file is found by the server.
-            From::Gtids(GtidSet::MariaDb(_)) => conn.get_binlog_stream(request).await,
-            From::Place(place) => {
-                let request = request.with_filename(place.file.as_bytes()).with_pos(place.position);
-                conn.get_binlog_stream(request).await
+            From::Gtids(GtidSet::MariaDb(_)) => {
+                ComBinlogDump::new(self.server_id).with_pos(FILE_BEGIN).serialize(&mut command);
             }
+            From::Place(place) => ComBinlogDump::new(self.server_id)
+                .with_filename(place.file.as_bytes())
+                // Checked above.
+                .with_pos(place.position as u32)
+                .serialize(&mut command),
         }
+        channel.command(&command).await?;
+        Ok(channel)
     }
 
     /// Statements before the log is asked for.
@@ -91,6 +115,8 @@ impl Request {
     fn settings(&self) -> Vec<String> {
         let nanoseconds = self.heartbeat.as_nanos();
         let mut settings = vec![
+            // Events come with the checksums that the log has.
+            "SET @master_binlog_checksum = 'ALL'".to_owned(),
             format!("SET @master_heartbeat_period = {nanoseconds}"),
             format!("SET SESSION net_write_timeout = {PATIENCE}"),
         ];
@@ -112,6 +138,92 @@ impl Request {
             }
         }
         settings
+    }
+}
+
+/// An event as the server sent it, with its checksum.
+#[derive(Debug)]
+pub enum RawEvent {
+    /// In memory.
+    Whole(Bytes),
+    /// A compressed transaction of more than 16 MiB.
+    Spooled(Box<Spooled>),
+}
+
+impl RawEvent {
+    /// Its header; `None` where it has none.
+    pub fn header(&self) -> Option<Header> {
+        match self {
+            Self::Whole(bytes) => Header::parse(bytes).ok(),
+            Self::Spooled(event) => Some(event.header),
+        }
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::Spooled(_) => 0,
+        }
+    }
+}
+
+/// A log as it comes.
+pub struct Events {
+    channel: Channel,
+    /// A server that says nothing for so long, not even that it is alive, is not there any more.
+    silence: Duration,
+}
+
+impl Events {
+    /// The next event; `None` where the server sends no more. Not safe to cancel: an event of which a part was read is lost.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn next(&mut self) -> Result<Option<RawEvent>, Native> {
+        let mut packet = Vec::new();
+        if self.packet(&mut packet).await? {
+            let is_compressed = Header::parse(&packet[1..])
+                .is_ok_and(|header| packet[0] == 0 && header.kind == kind::TRANSACTION_PAYLOAD);
+            if is_compressed {
+                return self.spool(packet).await.map(Some);
+            }
+            while self.packet(&mut packet).await? {}
+        }
+        match Answer::of(packet.into())? {
+            Answer::Ok(event) => Ok(Some(RawEvent::Whole(event))),
+            Answer::End(_) => Ok(None),
+            Answer::More(rest) => Err(wire::unexpected(&rest)),
+        }
+    }
+
+    /// Adds the next packet, for which alone a server has so much time: an event may take more.
+    async fn packet(&mut self, to: &mut Vec<u8>) -> Result<bool, Native> {
+        match tokio::time::timeout(self.silence, self.channel.packet(to)).await {
+            Ok(more) => more,
+            Err(_) => {
+                let what = format!("the server has said nothing for {} s", self.silence.as_secs());
+                Err(std::io::Error::new(std::io::ErrorKind::TimedOut, what).into())
+            }
+        }
+    }
+
+    /// Puts an event whose first packet was read into a file.
+    async fn spool(&mut self, mut packet: Vec<u8>) -> Result<RawEvent, Native> {
+        let failed = |error: std::io::Error| {
+            let folder = std::env::temp_dir();
+            let what = format!("a compressed transaction cannot be kept in {}: {error}", folder.display());
+            Native::Other(what.into())
+        };
+        let mut spool = Spool::new(&packet[1..]).map_err(failed)?;
+        loop {
+            packet.clear();
+            let more = self.packet(&mut packet).await?;
+            spool.push(&packet).map_err(failed)?;
+            if !more {
+                return Ok(RawEvent::Spooled(Box::new(spool.finish())));
+            }
+        }
     }
 }
 

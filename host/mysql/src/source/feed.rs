@@ -3,20 +3,15 @@
 
 use std::sync::Arc;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
-use futures_util::StreamExt as _;
-use mysql_async::BinlogStream;
-use mysql_async::binlog::events::Event;
 use sluicegate_connector::Error;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
-use super::dump::Request;
+use super::dump::{Events, RawEvent, Request};
 use super::refused;
 use crate::Connection;
-use crate::binlog::event::header::{HEADER_LEN, Header};
-use crate::binlog::event::kind;
+use crate::binlog::event::Header;
 
 /// Bytes of events that wait to be taken. One larger event waits alone.
 const AHEAD_BYTES: u32 = 8 << 20;
@@ -29,8 +24,8 @@ const OVERHEAD: usize = 64;
 
 /// An event that was read ahead.
 pub struct Sent {
-    /// As the server sent it, with its checksum.
-    pub event: Bytes,
+    /// As the server sent it.
+    pub event: RawEvent,
     _room: OwnedSemaphorePermit,
 }
 
@@ -82,8 +77,7 @@ impl Feed {
     pub async fn next_of(&mut self, kinds: &[u8]) -> Result<Header, Error> {
         loop {
             let sent = self.next().await?;
-            let header = sent.event.get(..HEADER_LEN).and_then(|bytes| Header::parse(bytes).ok());
-            if let Some(header) = header.filter(|header| kinds.contains(&header.kind)) {
+            if let Some(header) = sent.event.header().filter(|header| kinds.contains(&header.kind)) {
                 return Ok(header);
             }
         }
@@ -96,7 +90,7 @@ impl Drop for Feed {
     }
 }
 
-/// The task ended without a word: the client library gave up on bytes that are no events.
+/// The task ended without a word: a library gave up on bytes that make no sense.
 fn broken() -> Error {
     Error::fatal("what the server sends is no binlog")
         .help("see the server's error log, and what stands between it and this process")
@@ -109,16 +103,10 @@ async fn pump(
     out: &mpsc::Sender<Result<Sent, Error>>,
 ) -> Result<(), Error> {
     let room = Arc::new(Semaphore::new(AHEAD_BYTES as usize));
-    let mut stream = request.open(connection).await?;
-    let silence = request.heartbeat * 3 + connection.connect_timeout.0;
-    let mut framing = Framing::default();
+    let mut events = request.open(connection).await?;
     loop {
-        let Ok(event) = tokio::time::timeout(silence, next(&mut stream, connection)).await else {
-            let what = format!("{} has said nothing for {} s", connection.address(), silence.as_secs());
-            return Err(Error::transient(what));
-        };
-        let Some(event) = framing.raw(&event?)? else { continue };
-        let size = u32::try_from(event.len() + OVERHEAD).unwrap_or(u32::MAX).min(AHEAD_BYTES);
+        let event = next(&mut events, connection).await?;
+        let size = u32::try_from(event.memory() + OVERHEAD).unwrap_or(u32::MAX).min(AHEAD_BYTES);
         let Ok(permit) = Arc::clone(&room).acquire_many_owned(size).await else { return Ok(()) };
         if out.send(Ok(Sent { event, _room: permit })).await.is_err() {
             return Ok(());
@@ -126,59 +114,11 @@ async fn pump(
     }
 }
 
-async fn next(stream: &mut BinlogStream, connection: &Connection) -> Result<Event, Error> {
-    let what = format!("the binlog of {} broke off", connection.address());
-    match stream.next().await {
-        Some(Ok(event)) => Ok(event),
-        Some(Err(error)) => Err(refused::sort(error, &what)),
-        None => Err(Error::transient(what)),
-    }
-}
-
-/// Events of the client library as the server sent them: it takes checksums off, and adds what is inside of a compressed
-/// transaction, which is read here anyway.
-#[derive(Debug, Default)]
-struct Framing {
-    in_payload: bool,
-}
-
-impl Framing {
-    fn raw(&mut self, event: &Event) -> Result<Option<Bytes>, Error> {
-        let header = event.header();
-        let event_kind = header.event_type_raw();
-        if self.in_payload {
-            // What is inside has no place in the log. What the server makes up has none either.
-            let made_up = matches!(
-                event_kind,
-                kind::ROTATE | kind::FORMAT_DESCRIPTION | kind::HEARTBEAT | kind::HEARTBEAT_V2
-            );
-            if header.log_pos() == 0 && !made_up {
-                return Ok(None);
-            }
-        }
-        self.in_payload = event_kind == kind::TRANSACTION_PAYLOAD;
-        let length = header.event_size() as usize;
-        let mut raw = BytesMut::with_capacity(length);
-        raw.put_u32_le(header.timestamp());
-        raw.put_u8(event_kind);
-        raw.put_u32_le(header.server_id());
-        raw.put_u32_le(header.event_size());
-        raw.put_u32_le(header.log_pos());
-        raw.put_u16_le(header.flags_raw());
-        debug_assert_eq!(raw.len(), HEADER_LEN);
-        raw.put_slice(event.data());
-        let checksum = event.checksum().unwrap_or_default();
-        match length.checked_sub(raw.len()) {
-            Some(0) => {}
-            Some(4) => raw.put_slice(&checksum),
-            // A format description: the number of the kind of checksum stands before it.
-            Some(5) => {
-                let algorithm = event.footer().get_checksum_alg().ok().flatten();
-                raw.put_u8(algorithm.map_or(0, |algorithm| algorithm as u8));
-                raw.put_slice(&checksum);
-            }
-            _ => return Err(broken()),
-        }
-        Ok(Some(raw.freeze()))
+async fn next(events: &mut Events, connection: &Connection) -> Result<RawEvent, Error> {
+    let what = || format!("the binlog of {} broke off", connection.address());
+    match events.next().await {
+        Ok(Some(event)) => Ok(event),
+        Ok(None) => Err(Error::transient(what())),
+        Err(error) => Err(refused::sort(error, &what())),
     }
 }

@@ -13,6 +13,7 @@
 //! | `feed` | events as they come, read ahead |
 //! | `refused` | what a server answers that does not give its log |
 //! | `reader` | from events to stretches of the tables that are read |
+//! | `gathered` | what was read of the log and not given yet |
 //! | `ddl` | which tables a statement changes |
 //! | `catalog` | how tables are read, as of each place in the log |
 //! | `knowledge` | what information_schema says of tables |
@@ -35,6 +36,7 @@ mod ddl;
 mod dump;
 mod facts;
 mod feed;
+mod gathered;
 mod kept;
 mod knowledge;
 mod opening;

@@ -1,13 +1,14 @@
 //! From events to stretches of the tables that are read.
 
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use sluicegate_connector::{Copying, Error};
 use sluicegate_model::{ControlEvent, Lane, Moment, TableName};
 
 use super::catalog::Catalog;
-use super::chunk::{OVERHEAD, Reached, Stretch};
+use super::chunk::{Reached, Stretch};
 use super::ddl::{self, Ddl, Verb};
+use super::dump::RawEvent;
+use super::gathered::{Gathered, Point};
 use super::knowledge::Knowledge;
 use super::snapshot::{Part, Progress, Snapshot};
 use super::times::Span;
@@ -27,37 +28,6 @@ pub enum End {
 /// Bytes of a transaction that is given in one piece; a larger one is divided.
 const WHOLE_BYTES: usize = 1 << 20;
 
-/// What was read and not given.
-#[derive(Default)]
-struct Gathered {
-    records: Vec<Record>,
-    events: usize,
-    bytes: usize,
-}
-
-impl Gathered {
-    fn add(&mut self, record: Record, bytes: usize) {
-        self.events += usize::from(matches!(record, Record::Rows { .. }));
-        self.bytes += bytes + OVERHEAD;
-        self.records.push(record);
-    }
-}
-
-/// A point between two transactions.
-struct Whole {
-    at: LogPosition,
-    records: usize,
-    events: usize,
-    bytes: usize,
-}
-
-impl Whole {
-    /// Where nothing was gathered.
-    fn of(at: LogPosition) -> Self {
-        Self { at, records: 0, events: 0, bytes: 0 }
-    }
-}
-
 /// Reads a lane's events, and gathers those of its tables.
 pub struct Reader {
     lane: Lane,
@@ -73,7 +43,7 @@ pub struct Reader {
     from: LogPosition,
     gathered: Gathered,
     /// The last point between two transactions, and what of `gathered` is before it.
-    whole: Whole,
+    whole: Point,
     /// The end of the run was reached.
     ended: bool,
     /// A table was changed, and what is known of it may be old.
@@ -107,7 +77,7 @@ impl Reader {
             since,
             until,
             began: at.place.clone(),
-            whole: Whole::of(at.clone()),
+            whole: Point::of(at.clone()),
             from: at,
             gathered: Gathered::default(),
             ended,
@@ -180,7 +150,7 @@ impl Reader {
         let part = self.snapshot.as_mut()?.take(at.ordinal)?;
         let from =
             Reached { at: std::mem::replace(&mut self.from, at.clone()), progress: self.progress.take() };
-        self.whole = Whole::of(at.clone());
+        self.whole = Point::of(at.clone());
         self.progress = self.snapshot.as_ref().map(|snapshot| snapshot.progress().clone());
         self.look_for_the_end();
         Some((part, from, Reached { at, progress: self.progress.clone() }))
@@ -196,7 +166,7 @@ impl Reader {
         self.log = Log::new(self.from.clone());
         self.began = self.from.place.clone();
         self.gathered = Gathered::default();
-        self.whole = Whole::of(self.from.clone());
+        self.whole = Point::of(self.from.clone());
         self.took_rows = false;
         self.times = Span::default();
     }
@@ -250,18 +220,18 @@ impl Reader {
 
     /// Bytes that were gathered.
     pub fn bytes(&self) -> usize {
-        self.gathered.bytes
+        self.gathered.bytes()
     }
 
     /// Whether anything was gathered.
     pub fn has_records(&self) -> bool {
-        !self.gathered.records.is_empty()
+        !self.gathered.is_empty()
     }
 
     /// Whether what was gathered is to be given while there is room for a number of bytes: whole transactions, or as much
     /// of one as makes it worth to be divided. A position between two transactions can be read on from another server.
     pub fn is_ready(&self, room: usize) -> bool {
-        self.whole.records > 0 || (self.has_records() && self.gathered.bytes >= WHOLE_BYTES.min(room))
+        self.whole.records > 0 || (self.has_records() && self.gathered.bytes() >= WHOLE_BYTES.min(room))
     }
 
     /// A stretch of nothing where the lane stands.
@@ -278,15 +248,15 @@ impl Reader {
             return None;
         }
         if self.whole.records == 0 && divides && self.has_records() && !self.log.has_entries() {
-            let Gathered { records, events, bytes } = &self.gathered;
-            self.whole = Whole { at: self.here(), records: records.len(), events: *events, bytes: *bytes };
+            self.whole = self.gathered.end(self.here());
         }
-        let Whole { at: to, records, events, bytes } =
-            std::mem::replace(&mut self.whole, Whole::of(LogPosition::default()));
-        self.whole.at = to.clone();
-        if records == 0 && to == self.from {
+        let behind = Point::of(self.whole.at.clone());
+        let upto = std::mem::replace(&mut self.whole, behind);
+        if upto.records == 0 && upto.at == self.from {
             return None;
         }
+        let records = self.gathered.take(&upto);
+        let Point { at: to, events, bytes, .. } = upto;
         let from = Reached {
             at: std::mem::replace(&mut self.from, to.clone()),
             progress: std::mem::replace(
@@ -294,10 +264,6 @@ impl Reader {
                 self.snapshot.as_ref().map(|snapshot| snapshot.progress().clone()),
             ),
         };
-        let left = self.gathered.records.split_off(records);
-        self.gathered.events -= events;
-        self.gathered.bytes -= bytes;
-        let records = std::mem::replace(&mut self.gathered.records, left);
         let times = self.times.take(self.log.is_in_transaction());
         Some(Stretch {
             from,
@@ -323,8 +289,12 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn push(&mut self, event: &Bytes) -> Result<(), ReadError> {
-        Ok(self.log.push(event)?)
+    pub fn push(&mut self, event: RawEvent) -> Result<(), ReadError> {
+        match event {
+            RawEvent::Whole(bytes) => self.log.push(&bytes)?,
+            RawEvent::Spooled(event) => self.log.push_spooled(*event)?,
+        }
+        Ok(())
     }
 
     /// Gathers what the events that were pushed mean, up to a number of bytes, or to a point at which something else has
@@ -339,7 +309,7 @@ impl Reader {
                 return Ok(false);
             };
             self.entry(entry)?;
-            if self.gathered.bytes >= most && !self.log.has_entries() {
+            if self.gathered.bytes() >= most && !self.log.has_entries() {
                 break;
             }
         }
@@ -350,8 +320,7 @@ impl Reader {
     /// Notes that everything up to here is whole, where it is.
     fn note_whole(&mut self) {
         if !self.log.is_in_transaction() && !self.log.has_entries() {
-            let Gathered { records, events, bytes } = &self.gathered;
-            self.whole = Whole { at: self.here(), records: records.len(), events: *events, bytes: *bytes };
+            self.whole = self.gathered.end(self.here());
         }
     }
 
@@ -391,7 +360,7 @@ impl Reader {
             self.since = None;
             // Where the transaction begins: what came before it is no part of the lane.
             self.from = LogPosition { events: 0, ..self.log.position() };
-            self.whole = Whole::of(self.from.clone());
+            self.whole = Point::of(self.from.clone());
         }
         if self.since.is_none() {
             self.times.begin(millis);

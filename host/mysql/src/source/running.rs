@@ -280,13 +280,13 @@ impl Running {
                     None => return Ok(()),
                 },
             };
-            if self.reader.has_records() && self.reader.bytes() + sent.event.len() > room {
+            if self.reader.has_records() && self.reader.bytes() + sent.event.memory() > room {
                 self.held = Some(sent);
                 self.full = true;
                 return Ok(());
             }
             self.times.hear();
-            self.reader.push(&sent.event).map_err(|error| self.sort(error))?;
+            self.reader.push(sent.event).map_err(|error| self.sort(error))?;
         }
         // The position is behind the last event: what it holds must not be left for a stretch that begins there.
         self.reader.gather(room).map_err(|error| self.sort(error))?;

@@ -1,7 +1,10 @@
 //! Compressed transactions and events.
 
+use bytes::Bytes;
+use sluicegate_mysql::binlog::event::header::HEADER_LEN;
 use sluicegate_mysql::binlog::event::kind;
-use sluicegate_mysql::binlog::{Entry, LogPosition};
+use sluicegate_mysql::binlog::event::spooled::{Spool, Spooled};
+use sluicegate_mysql::binlog::{BinlogError, Entry, Log, LogPosition};
 use sluicegate_test_servers::Flavour;
 
 use super::captured::{Captured, own};
@@ -52,6 +55,49 @@ fn transactions_of_mysql() {
         // The GTID event, with which the transaction begins, begins there.
         event[4] == kind::GTID && ends - event.len() as u64 == inside.place.position
     }));
+
+    // The same from a file.
+    let mut in_memory = captured.log().0;
+    let mut from_file = captured.log().0;
+    let expected = images(&mut in_memory, &events, |log, event| log.push(event));
+    let found = images(&mut from_file, &events, |log, event| match event[4] {
+        kind::TRANSACTION_PAYLOAD => log.push_spooled(spooled(event)),
+        _ => log.push(event),
+    });
+    assert!(!expected.is_empty() && found == expected);
+    assert_eq!(from_file.position(), in_memory.position());
+    let payload = events.iter().find(|event| event[4] == kind::TRANSACTION_PAYLOAD).unwrap();
+    let mut damaged = payload.to_vec();
+    damaged[payload.len() / 2] ^= 1;
+    let damaged = from_file.push_spooled(spooled(&damaged));
+    assert!(matches!(damaged, Err(BinlogError::Checksum { .. })), "{damaged:?}");
+}
+
+/// An event as it is when it came in pieces, and was too large for memory.
+fn spooled(event: &[u8]) -> Spooled {
+    let mut spool = Spool::new(&event[..HEADER_LEN]).unwrap();
+    for piece in event[HEADER_LEN..].chunks(1000) {
+        spool.push(piece).unwrap();
+    }
+    spool.finish()
+}
+
+/// All row images of events.
+fn images(
+    log: &mut Log,
+    events: &[Bytes],
+    push: impl Fn(&mut Log, &Bytes) -> Result<(), BinlogError>,
+) -> Vec<Bytes> {
+    let mut images = Vec::new();
+    for event in events {
+        push(log, event).unwrap();
+        while let Some(entry) = log.next().unwrap() {
+            if let Entry::Rows(rows) = entry {
+                images.push(rows.rows.images.clone());
+            }
+        }
+    }
+    images
 }
 
 #[test]

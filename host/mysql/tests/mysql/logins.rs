@@ -5,8 +5,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use sluicegate_connector::{Class, Error};
-use sluicegate_mysql::{Connection, MySqlSink};
+use sluicegate_mysql::{Connection, MySqlSink, MySqlSource, SourceOptions};
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions, unique_name};
+use tokio::runtime::Runtime;
 
 use crate::support::{Process, database, on_each_server, options};
 
@@ -59,13 +60,27 @@ impl Drop for Certificates {
     }
 }
 
-/// Makes the tables of positions as a user, whose password is the user's name.
-fn log_in(port: u16, host: &str, user: &str, tls: &Value) -> Result<(), Error> {
+/// As a user, whose password is the user's name.
+fn connection(port: u16, host: &str, user: &str, tls: &Value) -> Connection {
     let url = format!("mysql://{host}:{port}/test");
     let connection = json!({ "url": url, "user": user, "password": user, "tls": tls });
-    let connection: Connection = serde_json::from_value(connection).unwrap();
+    serde_json::from_value(connection).unwrap()
+}
+
+/// Makes the tables of positions.
+fn log_in(port: u16, host: &str, user: &str, tls: &Value) -> Result<(), Error> {
+    let connection = connection(port, host, user, tls);
     MySqlSink::new(&connection, options("{}"), "pipeline", "host-1", None)?;
     Process::new(&connection, options("{}")).prepare(&[])
+}
+
+/// The same, and reads the server's log.
+fn log_in_and_read(port: u16, host: &str, user: &str, tls: &Value) -> Result<(), Error> {
+    log_in(port, host, user, tls)?;
+    let connection = connection(port, host, user, tls);
+    let of_none = SourceOptions::new(["test.none"]);
+    let sample = MySqlSource::sample(&connection, &of_none, 1);
+    Runtime::new().unwrap().block_on(sample).map(drop)
 }
 
 fn refused(result: Result<(), Error>, words: &[&str]) {
@@ -90,17 +105,17 @@ fn an_encrypted_server(flavour: Flavour) {
     let server = MySql::start(options).unwrap();
     let port = server.port();
     let mut client = server.client().unwrap();
-    client.execute("CREATE USER enc IDENTIFIED BY 'enc' REQUIRE SSL; GRANT ALL ON test.* TO enc").unwrap();
+    client.execute("CREATE USER enc IDENTIFIED BY 'enc' REQUIRE SSL; GRANT ALL ON test.* TO enc; GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO enc").unwrap();
     client
-        .execute("CREATE USER known IDENTIFIED BY 'known' REQUIRE X509; GRANT ALL ON test.* TO known")
+        .execute("CREATE USER known IDENTIFIED BY 'known' REQUIRE X509; GRANT ALL ON test.* TO known; GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO known")
         .unwrap();
 
     let ours = json!({ "ca": files.file("ours.pem") });
-    log_in(port, "localhost", "enc", &ours).unwrap();
+    log_in_and_read(port, "localhost", "enc", &ours).unwrap();
     refused(log_in(port, "localhost", "enc", &Value::Null), &["1045", "(`tls`)"]);
     refused(log_in(port, "localhost", "known", &ours), &["1045"]);
     let shown = json!({ "ca": files.file("ours.pem"), "certificate": files.file("client.pem"), "key": files.file("client.key") });
-    log_in(port, "localhost", "known", &shown).unwrap();
+    log_in_and_read(port, "localhost", "known", &shown).unwrap();
 
     // Whom the client trusts.
     let another = json!({ "ca": files.file("another.pem") });
@@ -108,8 +123,8 @@ fn an_encrypted_server(flavour: Flavour) {
     refused(log_in(port, "localhost", "enc", &json!({})), &["invalid peer certificate"]);
     refused(log_in(port, "127.0.0.1", "enc", &ours), &["not valid for name", "`server_name`"]);
     let named = json!({ "ca": files.file("ours.pem"), "server_name": "localhost" });
-    log_in(port, "127.0.0.1", "enc", &named).unwrap();
-    log_in(port, "127.0.0.1", "enc", &json!({ "skip_verification": true })).unwrap();
+    log_in_and_read(port, "127.0.0.1", "enc", &named).unwrap();
+    log_in_and_read(port, "127.0.0.1", "enc", &json!({ "skip_verification": true })).unwrap();
     refused(
         log_in(port, "localhost", "enc", &json!({ "ca": "/not/there.pem" })),
         &["`ca`", "/not/there.pem"],
@@ -152,8 +167,10 @@ fn passwords(server: &MySql, client: &mut MySqlClient, tls: &Value) {
             let identified = identified.replace("USER", &user);
             client.execute(&format!("CREATE USER {user} IDENTIFIED {identified}")).unwrap();
             client.execute(&format!("GRANT ALL ON test.* TO {user}")).unwrap();
+            let replication = "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.*";
+            client.execute(&format!("{replication} TO {user}")).unwrap();
             for _ in 0..2 {
-                log_in(server.port(), "localhost", &user, tls)
+                log_in_and_read(server.port(), "localhost", &user, tls)
                     .unwrap_or_else(|error| panic!("{user}: {error}"));
             }
         }

@@ -21,7 +21,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sluicegate_connector::Error;
 
-use super::{Failure, Payload, tls};
+use super::{Failure, Payload};
 use crate::Connection;
 use crate::connection::FrontEnd;
 
@@ -124,8 +124,14 @@ impl Http {
         connector.set_keepalive(Some(Duration::from_secs(30)));
         connector.enforce_http(false);
         let tls = connection.tls.clone().unwrap_or_default();
+        if tls.skip_verification {
+            tracing::warn!(
+                "`skip_verification` of `tls`: any certificate is taken, so rows and the password may go to anybody who \
+                 stands between"
+            );
+        }
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls::config(&tls)?)
+            .with_tls_config(sluicegate_tls::config(&tls.options())?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
@@ -229,7 +235,7 @@ impl Http {
         let exchange = async {
             let response = self.shared.pool.request(built).await.map_err(|error| {
                 let why = causes(&error);
-                if let Some(why) = tls::untrusted(&error) {
+                if let Some(why) = sluicegate_tls::untrusted(&error) {
                     return Failure::Misdirected { what: request.what, why: format!("{from}: {why}") };
                 }
                 if error.is_connect() {

@@ -6,7 +6,6 @@
 //! | [`answer`] | what a server said, in any of its shapes |
 //! | [`failure`] | why a request did not do what it should, and what that means |
 //! | [`payload`] | a body that is sent again where a redirect asks for it |
-//! | `tls` | encryption of requests |
 //! | [`load`] | how rows are read: the headers of a load |
 //! | [`transaction`] | begin, load, prepare, commit, roll back, and the state of a label |
 //! | [`stream_load`] | a load that is a transaction by itself |
@@ -17,7 +16,6 @@ pub mod http;
 pub mod load;
 pub mod payload;
 pub mod stream_load;
-mod tls;
 pub mod transaction;
 
 pub use answer::{Answer, Counts};

@@ -16,6 +16,7 @@
 //! | [`rows`] | inserted, updated and deleted rows, still as bytes |
 //! | [`compressed`] | MariaDB's compressed events |
 //! | [`payload`] | MySQL's compressed transactions, event by event |
+//! | [`spooled`] | an event that is too large for memory, in a file |
 //!
 //! Sources: the MySQL internals pages at
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_replication_binlog_event.html> and
@@ -33,6 +34,7 @@ pub mod payload;
 pub mod query;
 pub mod rotate;
 pub mod rows;
+pub mod spooled;
 pub mod statement;
 pub mod table_map;
 

@@ -1,11 +1,12 @@
 //! MySQL's compressed transactions: one event that holds all of a transaction's, in zstd.
 //!
-//! They are unpacked one at a time: however large a transaction is, only its compressed form and the event at
-//! hand are in memory.
+//! They are unpacked one at a time: however large a transaction is, only the event at hand is in memory, and its
+//! compressed form, unless that waits in a file.
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Transaction__payload__event.html>
 
 use std::fmt;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom, Take};
 
 use bytes::{Buf, Bytes, buf::Reader};
 use zstd::stream::read::Decoder;
@@ -24,9 +25,55 @@ mod field {
 const ZSTD: u64 = 0;
 const NOT_COMPRESSED: u64 = 255;
 
+/// Bytes of a head, at most: three numbers and their names, and room for what servers may add.
+const HEAD_MOST: u64 = 256;
+
+/// What stands before the events.
+struct Head {
+    algorithm: Option<u64>,
+    /// Bytes of the events as they are kept.
+    length: Option<usize>,
+    /// Where they begin.
+    begins: usize,
+}
+
+impl Head {
+    fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+        let mut cursor = Cursor::new(bytes);
+        let (mut algorithm, mut length) = (None, None);
+        loop {
+            match cursor.packed()? {
+                field::END => break,
+                field::LENGTH => length = Some(Cursor::new(cursor.packed_bytes()?).packed_len()?),
+                field::ALGORITHM => algorithm = Some(Cursor::new(cursor.packed_bytes()?).packed()?),
+                // The length of what comes out, among others.
+                _ => {
+                    cursor.packed_bytes()?;
+                }
+            }
+        }
+        Ok(Self { algorithm, length, begins: bytes.len() - cursor.rest().len() })
+    }
+}
+
+/// What the events are read from.
+enum Kept {
+    Memory(Reader<Bytes>),
+    File(Take<File>),
+}
+
+impl Read for Kept {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Memory(bytes) => bytes.read(out),
+            Self::File(file) => file.read(out),
+        }
+    }
+}
+
 enum Stream {
-    Zstd(Box<Decoder<'static, io::BufReader<Reader<Bytes>>>>),
-    Plain(Reader<Bytes>),
+    Zstd(Box<Decoder<'static, io::BufReader<Kept>>>),
+    Plain(io::BufReader<Kept>),
 }
 
 /// The events of a compressed transaction, one after the other.
@@ -46,27 +93,42 @@ impl Payload {
     /// # Errors
     /// A [`Fault`].
     pub fn parse(body: &Bytes) -> Result<Self, Fault> {
-        let mut cursor = Cursor::new(body);
-        let (mut algorithm, mut length) = (None, None);
-        loop {
-            match cursor.packed()? {
-                field::END => break,
-                field::LENGTH => length = Some(Cursor::new(cursor.packed_bytes()?).packed_len()?),
-                field::ALGORITHM => algorithm = Some(Cursor::new(cursor.packed_bytes()?).packed()?),
-                // The length of what comes out, among others.
-                _ => {
-                    cursor.packed_bytes()?;
-                }
-            }
+        let Head { algorithm, length, begins } = Head::parse(body)?;
+        let kept = body.slice(begins..);
+        let length = length.unwrap_or(kept.len());
+        if length > kept.len() {
+            return Err(Fault::Short { missing: length - kept.len() });
         }
-        let length = length.unwrap_or(cursor.rest().len());
-        let bytes = body.slice_ref(cursor.take(length)?).reader();
+        Self::of(algorithm, Kept::Memory(kept.slice(..length).reader()))
+    }
+
+    /// Reads the head of a transaction payload event that waits in a file.
+    ///
+    /// # Errors
+    /// A [`Fault`].
+    pub fn parse_file(mut body: Take<File>) -> Result<Self, Fault> {
+        let unread = |error: io::Error| Fault::new(format!("its file cannot be read: {error}"));
+        let whole = body.limit();
+        let mut head = Vec::new();
+        body.by_ref().take(HEAD_MOST).read_to_end(&mut head).map_err(unread)?;
+        let Head { algorithm, length, begins } = Head::parse(&head)?;
+        let there = whole - begins as u64;
+        let length = length.map_or(there, |length| length as u64);
+        if length > there {
+            return Err(Fault::Short { missing: usize::try_from(length - there).unwrap_or(usize::MAX) });
+        }
+        let mut file = body.into_inner();
+        file.seek(SeekFrom::Start(begins as u64)).map_err(unread)?;
+        Self::of(algorithm, Kept::File(file.take(length)))
+    }
+
+    fn of(algorithm: Option<u64>, kept: Kept) -> Result<Self, Fault> {
         let stream = match algorithm {
             Some(ZSTD) => {
-                let decoder = Decoder::new(bytes).map_err(|error| Fault::new(format!("zstd: {error}")))?;
+                let decoder = Decoder::new(kept).map_err(|error| Fault::new(format!("zstd: {error}")))?;
                 Stream::Zstd(Box::new(decoder))
             }
-            Some(NOT_COMPRESSED) => Stream::Plain(bytes),
+            Some(NOT_COMPRESSED) => Stream::Plain(io::BufReader::new(kept)),
             other => {
                 return Err(Fault::new(format!("it is compressed in a way not known here ({other:?})")));
             }

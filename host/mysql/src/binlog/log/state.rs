@@ -8,11 +8,12 @@ use bytes::Bytes;
 use super::entry::{Entry, Transaction};
 use super::position::LogPosition;
 use crate::binlog::error::{BinlogError, Fault, Place};
-use crate::binlog::event::format::Format;
+use crate::binlog::event::format::{Checksum, Format};
 use crate::binlog::event::payload::Payload;
 use crate::binlog::event::query::Query;
 use crate::binlog::event::rotate::LogPlace;
 use crate::binlog::event::rows::Rows;
+use crate::binlog::event::spooled::Spooled;
 use crate::binlog::event::statement::Statement;
 use crate::binlog::event::table_map::TableMap;
 use crate::binlog::event::{Event, Header, compressed, frame, gtid, incident, kind, rotate};
@@ -121,6 +122,31 @@ impl Log {
         let place = Place { file: Arc::clone(&self.file), position: begins };
         self.next = ends;
         self.read(&event, &place)
+    }
+
+    /// The same with a compressed transaction that waits in a file.
+    ///
+    /// # Errors
+    /// As [`Log::push`].
+    pub fn push_spooled(&mut self, event: Spooled) -> Result<(), BinlogError> {
+        let (begins, ends) = self.span(&event.header);
+        let place = Place { file: Arc::clone(&self.file), position: begins };
+        let kind = event.header.kind;
+        let fault = |fault| malformed(kind, &place, fault);
+        if kind != kind::TRANSACTION_PAYLOAD {
+            return Err(fault(Fault::new("it is too large")));
+        }
+        let guarded = self.format.as_ref().is_some_and(|format| format.checksum == Checksum::Crc32);
+        if guarded
+            && let Some((written, computed)) = event.checksums
+            && written != computed
+        {
+            return Err(BinlogError::Checksum { place: self.place(), written, computed });
+        }
+        let payload = event.into_body(guarded).and_then(Payload::parse_file).map_err(fault)?;
+        self.next = ends;
+        self.payload = Some((payload, place));
+        Ok(())
     }
 
     /// The next entry; `None`: push an event.

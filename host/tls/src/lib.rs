@@ -1,56 +1,75 @@
-//! Encryption of requests.
+//! Encryption of connections: whom a client trusts, and how it shows who it is.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sluicegate_connector::Error;
 
-use crate::connection::Tls;
+/// What the `tls` of a connection says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// File with the certificates of the authorities to trust, PEM; the well-known ones where there is none.
+    pub ca: Option<&'a Path>,
+    /// Takes any certificate.
+    pub skip_verification: bool,
+    /// Files with the client's certificate and its private key, PEM.
+    pub identity: Option<(&'a Path, &'a Path)>,
+}
 
 /// What the library is told.
 ///
 /// # Errors
-/// [`sluicegate_connector::Class::Configuration`] for a file of authorities that cannot be read.
-pub fn config(tls: &Tls) -> Result<ClientConfig, Error> {
-    let unfit = |error: rustls::Error| {
-        Error::configuration("`tls` of the connection cannot be used").caused_by(error)
-    };
+/// [`sluicegate_connector::Class::Configuration`] for a file that cannot be read.
+pub fn config(options: &Options<'_>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(unfit)?;
-    if tls.skip_verification {
-        tracing::warn!(
-            "`skip_verification` of `tls`: any certificate is taken, so rows and the password may go to anybody who \
-             stands between"
-        );
-        let verifier = Arc::new(Anybody(provider));
-        return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
-    }
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(tls)?), provider).build();
-    let verifier = verifier.map_err(|error| {
-        Error::configuration("`ca` of `tls` has no certificate of an authority").caused_by(error)
-    })?;
-    Ok(builder.with_webpki_verifier(verifier).with_no_client_auth())
+    let builder = if options.skip_verification {
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+    } else {
+        let roots = Arc::new(roots(options.ca)?);
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+        let verifier = verifier.map_err(|error| {
+            Error::configuration("`ca` of `tls` has no certificate of an authority").caused_by(error)
+        })?;
+        builder.with_webpki_verifier(verifier)
+    };
+    let Some((certificate, key)) = options.identity else { return Ok(builder.with_no_client_auth()) };
+    let chain = certificates(certificate, "certificate")?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("key", key).caused_by(error))?;
+    builder.with_client_auth_cert(chain, key).map_err(unfit)
+}
+
+fn unfit(error: rustls::Error) -> Error {
+    Error::configuration("`tls` of the connection cannot be used").caused_by(error)
+}
+
+fn unreadable(name: &str, file: &Path) -> Error {
+    Error::configuration(format!("`{name}` of `tls` cannot be read: {}", file.display()))
+}
+
+/// The certificates in a file.
+fn certificates(file: &Path, name: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+    CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect)
+        .map_err(|error| unreadable(name, file).caused_by(error))
 }
 
 /// The authorities to trust.
-fn roots(tls: &Tls) -> Result<RootCertStore, Error> {
-    let Some(file) = &tls.ca else {
+fn roots(file: Option<&Path>) -> Result<RootCertStore, Error> {
+    let Some(file) = file else {
         return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
     };
-    let unreadable = format!("`ca` of `tls` cannot be read: {}", file.display());
     let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| Error::configuration(unreadable.as_str()).caused_by(error))?;
-    for certificate in certificates {
-        roots.add(certificate).map_err(|error| Error::configuration(unreadable.as_str()).caused_by(error))?;
+    for certificate in certificates(file, "ca")? {
+        roots.add(certificate).map_err(|error| unreadable("ca", file).caused_by(error))?;
     }
     Ok(roots)
 }
