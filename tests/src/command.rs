@@ -149,6 +149,23 @@ impl Running {
         }
     }
 
+    /// Waits for its end, and gives the bytes of memory that were resident at one time, at most.
+    ///
+    /// # Panics
+    /// When it still runs after `limit`.
+    pub fn peak_memory(&mut self, limit: Duration) -> u64 {
+        let (start, mut peak) = (Instant::now(), 0);
+        while self.ended().is_none() {
+            let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+            let kib = line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok());
+            peak = peak.max(kib.unwrap_or(0) << 10);
+            assert!(start.elapsed() < limit, "it still runs after {limit:?}; its log:\n{}", self.stderr());
+            std::thread::sleep(LOOK);
+        }
+        peak
+    }
+
     /// Waits until its log holds a text.
     ///
     /// # Panics

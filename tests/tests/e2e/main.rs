@@ -10,6 +10,7 @@
 //! | `mirror` | the databases of other tools' own tests, from server to server |
 //! | `row_images` | every type, under each way in which a server may log rows |
 //! | `mysql_query` | queries over tables: days, kills |
+//! | `large_transactions` | transactions beyond what a process may take of memory |
 //! | `kill` | two processes, killed and paused at random: nothing is lost, nothing comes twice |
 //! | `trap` | a row that brings a guest down, alone among a million |
 //! | `evil` | guests that do what no guest should: contained, and all other rows arrive |
@@ -31,6 +32,7 @@ mod evil;
 mod files;
 mod formats;
 mod kill;
+mod large_transactions;
 mod messages;
 mod mirror;
 mod mysql;

@@ -12,6 +12,16 @@ pub fn faults() -> usize {
     number("SLUICEGATE_FAULTS", 20)
 }
 
+/// MiB of a large transaction.
+pub fn transaction_mib() -> u64 {
+    number("SLUICEGATE_TRANSACTION_MIB", 100)
+}
+
+/// MiB of a transaction that is more than its server wrote.
+pub fn amplified_mib() -> u64 {
+    number("SLUICEGATE_AMPLIFIED_MIB", 1_000)
+}
+
 /// The seed of all random choices. Another one each time, unless it is set.
 pub fn seed() -> u64 {
     let now = std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64);
