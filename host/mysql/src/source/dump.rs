@@ -199,13 +199,11 @@ impl Events {
 
     /// Adds the next packet, for which alone a server has so much time: an event may take more.
     async fn packet(&mut self, to: &mut Vec<u8>) -> Result<bool, Native> {
-        match tokio::time::timeout(self.silence, self.channel.packet(to)).await {
-            Ok(more) => more,
-            Err(_) => {
-                let what = format!("the server has said nothing for {} s", self.silence.as_secs());
-                Err(std::io::Error::new(std::io::ErrorKind::TimedOut, what).into())
-            }
-        }
+        let packet = tokio::time::timeout(self.silence, self.channel.packet(to)).await;
+        packet.unwrap_or_else(|_| {
+            let what = format!("the server has said nothing for {} s", self.silence.as_secs());
+            Err(std::io::Error::new(std::io::ErrorKind::TimedOut, what).into())
+        })
     }
 
     /// Puts an event whose first packet was read into a file.

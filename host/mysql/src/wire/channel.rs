@@ -149,12 +149,11 @@ mod tests {
     /// What a payload is sent as.
     fn packets(payload: &[u8]) -> Vec<u8> {
         let mut sent = Vec::new();
-        let mut number = 7;
-        for packet in payload.chunks(MOST).chain(payload.len().is_multiple_of(MOST).then_some(&[][..])) {
+        let last = payload.len().is_multiple_of(MOST).then_some(&[][..]);
+        for (number, packet) in (7..).zip(payload.chunks(MOST).chain(last)) {
             sent.put_uint_le(packet.len() as u64, 3);
             sent.put_u8(number);
             sent.put_slice(packet);
-            number += 1;
         }
         sent
     }

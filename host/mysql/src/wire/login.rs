@@ -3,6 +3,7 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html>
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use mysql_async::{DriverError, Error as Native};
@@ -61,7 +62,7 @@ pub async fn log_in(target: &Target<'_>) -> Result<Channel, Native> {
         }
         capabilities |= Capabilities::CLIENT_SSL;
         channel.write(&bytes_of(&SslRequest::new(capabilities, MOST, COLLATION))).await?;
-        channel = channel.encrypt(config.clone(), name.clone()).await?;
+        channel = channel.encrypt(Arc::clone(config), name.clone()).await?;
     }
     let mut nonce = [greeting.scramble_1_ref(), greeting.scramble_2_ref().unwrap_or_default()].concat();
     // A byte that ends it follows.

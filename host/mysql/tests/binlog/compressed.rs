@@ -59,7 +59,7 @@ fn transactions_of_mysql() {
     // The same from a file.
     let mut in_memory = captured.log().0;
     let mut from_file = captured.log().0;
-    let expected = images(&mut in_memory, &events, |log, event| log.push(event));
+    let expected = images(&mut in_memory, &events, Log::push);
     let found = images(&mut from_file, &events, |log, event| match event[4] {
         kind::TRANSACTION_PAYLOAD => log.push_spooled(spooled(event)),
         _ => log.push(event),
