@@ -12,6 +12,7 @@ use sluicegate_tests::Bench;
 
 use self::amplifier::Amplifier;
 use crate::settings;
+use crate::tables::log_end;
 
 /// What a process may take, whatever the size of a transaction: a debug build's code, guests and all.
 const MOST_MIB: u64 = 200;
@@ -46,8 +47,8 @@ impl Copied {
                 client.execute(sql).expect(sql);
             }
         }
-        let (file, position) = shop.log_end().expect("the log");
-        Self { source, target, shop, ods, start: format!("{file}:{position}") }
+        let start = log_end(&mut shop);
+        Self { source, target, shop, ods, start }
     }
 
     /// Reads the source's log at a port, writes a target that is the same then, and takes no more memory than it may.
