@@ -30,7 +30,8 @@ pub fn measure(options: &Options) -> Fallible<Vec<Section>> {
             .set("innodb-buffer-pool-size", "2G")
             .set("innodb-log-file-size", "512M"),
     )?;
-    fill(&mut server.client()?, options.rows)?;
+    // The sequences that fill it are found in a database only.
+    fill(&mut MySqlClient::connect(server.port(), "test")?, options.rows)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..options.rounds.max(1) {
         ours.push(run(&program, server.port(), options.rows, round)?);
