@@ -1,6 +1,8 @@
 //! The calendar and the clock: dates as days since 1970-01-01, times as counts of a unit, and the digits that both are
 //! written with. The calendar is the Gregorian one, before its time too; the clock has no leap seconds.
 
+use std::ops::RangeInclusive;
+
 use arrow_schema::TimeUnit;
 
 /// Seconds of a day.
@@ -75,6 +77,16 @@ impl Date {
         let ([m1, m2], [d1, d2]) = (two(u32::from(self.month)), two(u32::from(self.day)));
         Some([y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2])
     }
+}
+
+/// Days since 1970 of the years from 0 to 9999.
+pub const DAYS_WRITTEN: RangeInclusive<i64> = -719_528..=2_932_896;
+
+/// The [text](Date::text) of a day's date; `None` where it is none of [`DAYS_WRITTEN`], however far off it is.
+#[inline]
+pub fn date_text(days: i64) -> Option<[u8; 10]> {
+    // Farther off, the sums of the calendar would overflow.
+    if DAYS_WRITTEN.contains(&days) { Date::of(days).text() } else { None }
 }
 
 /// `08:15:00`, of seconds since midnight. Hours that are more than a day's have their last two digits.
@@ -171,11 +183,13 @@ mod tests {
 
     #[test]
     fn years_that_are_written_have_four_digits() {
-        let text = |days| Date::of(days).text().map(|text| String::from_utf8(text.to_vec()).unwrap());
+        let text = |days| date_text(days).map(|text| String::from_utf8(text.to_vec()).unwrap());
         for (days, date) in [(-719_528, "0000-01-01"), (2_932_896, "9999-12-31"), (0, "1970-01-01")] {
             assert_eq!(text(days).unwrap(), date);
         }
         assert_eq!((text(-719_529), text(2_932_897)), (None, None));
+        assert_eq!((Date::of(-719_529).text(), Date::of(2_932_897).text()), (None, None));
+        assert_eq!((text(i64::MIN), text(i64::MAX)), (None, None));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How a server is reached.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -218,27 +218,29 @@ impl Tls {
         if let Some(ca) = &self.ca {
             options = options.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true);
         }
+        let identity = self.identity()?;
+        let identity = identity.map(|(certificate, key)| {
+            ClientIdentity::new(certificate.to_owned().into(), key.to_owned().into())
+        });
+        Ok(options.with_client_identity(identity))
+    }
+
+    /// The files of certificate and key, if there are any.
+    fn identity(&self) -> Result<Option<(&Path, &Path)>, Error> {
         match (&self.certificate, &self.key) {
-            (None, None) => Ok(options),
-            (Some(certificate), Some(key)) => {
-                let identity = ClientIdentity::new(certificate.clone().into(), key.clone().into());
-                Ok(options.with_client_identity(Some(identity)))
-            }
-            _ => Err(half_an_identity()),
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+            _ => Err(Error::configuration("tls has only one of `certificate` and `key`")
+                .help("a client that shows a certificate needs both")),
         }
     }
 
     /// How a channel of our own is encrypted, and the name that the server's certificate must have.
     fn config(&self, host: &str) -> Result<(Arc<ClientConfig>, ServerName<'static>), Error> {
-        let identity = match (&self.certificate, &self.key) {
-            (None, None) => None,
-            (Some(certificate), Some(key)) => Some((certificate.as_path(), key.as_path())),
-            _ => return Err(half_an_identity()),
-        };
         let options = sluicegate_tls::Options {
             ca: self.ca.as_deref(),
             skip_verification: self.skip_verification,
-            identity,
+            identity: self.identity()?,
         };
         let name = self.server_name.as_deref().unwrap_or(host);
         let name = ServerName::try_from(name.to_owned()).map_err(|error| {
@@ -246,11 +248,6 @@ impl Tls {
         })?;
         Ok((Arc::new(sluicegate_tls::config(&options)?), name))
     }
-}
-
-fn half_an_identity() -> Error {
-    Error::configuration("tls has only one of `certificate` and `key`")
-        .help("a client that shows a certificate needs both")
 }
 
 #[cfg(test)]

@@ -2,20 +2,10 @@
 
 use arrow_schema::TimeUnit;
 use sluicegate_model::calendar::{
-    Date, SECONDS_OF_DAY, fraction_digits, per_second, three, time_text, whole_seconds,
+    SECONDS_OF_DAY, date_text, fraction_digits, per_second, three, time_text, whole_seconds,
 };
 
 use super::options::Timestamps;
-
-/// Days since 1970 of the years from 0 to 9999.
-const DAYS: std::ops::RangeInclusive<i64> = -719_528..=2_932_896;
-
-/// The text of a date; `None` where the year is none from 0 to 9999.
-#[inline]
-fn date_text(days: i64) -> Option<[u8; 10]> {
-    // A day that is farther off than any year is not to overflow.
-    if DAYS.contains(&days) { Date::of(days).text() } else { None }
-}
 
 /// Appends `YYYY-MM-DD`; `false`, and nothing, where the year is none from 0 to 9999.
 #[inline]

@@ -1,14 +1,9 @@
 //! Dates and times as the server reads them.
 
-use std::ops::RangeInclusive;
-
 use arrow_schema::TimeUnit;
-use sluicegate_model::calendar::{Date, SECONDS_OF_DAY, three, time_text, whole_seconds};
+use sluicegate_model::calendar::{SECONDS_OF_DAY, date_text, three, time_text, whole_seconds};
 
 const SECOND: i64 = 1_000_000;
-
-/// Days since 1970 of the years that the server's types hold: 0000-01-01 to 9999-12-31.
-const DAYS: RangeInclusive<i64> = -719_528..=2_932_896;
 
 /// The longest time: 838:59:59.
 const LONGEST_TIME: i64 = (838 * 3_600 + 59 * 60 + 59) * SECOND;
@@ -24,7 +19,7 @@ pub enum Unfit {
 
 /// `'2026-01-31'`, from days since 1970.
 pub fn push_date(days: i64, into: &mut Vec<u8>) -> Result<(), Unfit> {
-    let date = date_text(days)?;
+    let date = date_text(days).ok_or(Unfit::Range)?;
     into.push(b'\'');
     into.extend_from_slice(&date);
     into.push(b'\'');
@@ -34,7 +29,7 @@ pub fn push_date(days: i64, into: &mut Vec<u8>) -> Result<(), Unfit> {
 /// `'2026-01-31 08:15:00.25'`, from microseconds since 1970, with as many digits of the second as the column keeps.
 pub fn push_date_time(micros: i64, digits: u32, into: &mut Vec<u8>) -> Result<(), Unfit> {
     let (seconds, rest) = whole_seconds(micros, TimeUnit::Microsecond);
-    let date = date_text(seconds.div_euclid(SECONDS_OF_DAY))?;
+    let date = date_text(seconds.div_euclid(SECONDS_OF_DAY)).ok_or(Unfit::Range)?;
     check_digits(rest, digits)?;
     let mut text = *b"'0000-00-00 00:00:00";
     text[1..11].copy_from_slice(&date);
@@ -67,11 +62,6 @@ pub fn push_time(micros: i64, digits: u32, into: &mut Vec<u8>) -> Result<(), Unf
     Ok(())
 }
 
-fn date_text(days: i64) -> Result<[u8; 10], Unfit> {
-    let date = if DAYS.contains(&days) { Date::of(days).text() } else { None };
-    date.ok_or(Unfit::Range)
-}
-
 /// Whether a column keeps all digits of the microseconds.
 fn check_digits(micros: u32, digits: u32) -> Result<(), Unfit> {
     if digits >= 6 || micros.is_multiple_of(10_u32.pow(6 - digits)) {
@@ -96,6 +86,7 @@ fn push_fraction(micros: u32, digits: u32, into: &mut Vec<u8>) {
 mod tests {
     use chrono::DateTime;
     use proptest::prelude::*;
+    use sluicegate_model::calendar::DAYS_WRITTEN as DAYS;
 
     use super::*;
 

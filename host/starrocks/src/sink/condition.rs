@@ -114,13 +114,8 @@ impl<'a> Number<'a> {
         match (self.negative, other.negative) {
             (false, false) => size(),
             (true, true) => size().reverse(),
-            (negative, _) => {
-                if negative {
-                    Ordering::Less
-                } else {
-                    Ordering::Greater
-                }
-            }
+            // What is below zero is the smaller.
+            (negative, others) => others.cmp(&negative),
         }
     }
 }
