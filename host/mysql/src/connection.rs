@@ -76,12 +76,16 @@ pub(crate) struct Target<'a> {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// The database that names without one mean.
+    pub database: Option<String>,
     /// The user.
     pub user: &'a str,
     /// The password.
     pub password: Option<&'a str>,
     /// How it is encrypted, and the name that the server's certificate must have.
     pub tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// After how long a silence the kernel asks whether the server is still there.
+    pub keep_alive: Duration,
 }
 
 /// A URL, taken apart.
@@ -170,10 +174,11 @@ impl Connection {
     /// # Errors
     /// [`sluicegate_connector::Class::Configuration`] for options that do not fit together.
     pub(crate) fn target(&self) -> Result<Target<'_>, Error> {
-        let Address { host, port, .. } = Address::parse(&self.url)?;
+        let Address { host, port, database } = Address::parse(&self.url)?;
         let tls = self.tls.as_ref().map(|tls| tls.config(&host)).transpose()?;
         let password = self.password.as_ref().map(Secret::text);
-        Ok(Target { host, port, user: &self.user, password, tls })
+        let keep_alive = self.keep_alive.0;
+        Ok(Target { host, port, database, user: &self.user, password, tls, keep_alive })
     }
 
     /// What the client library is told.

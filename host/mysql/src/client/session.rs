@@ -1,14 +1,15 @@
 //! A connection set up as we need it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Column, Conn, Opts, Row};
+use mysql_async::{Conn, Opts, Row};
 use sluicegate_connector::Error;
 
 use super::failure::{Failure, sort};
+use super::liveness::Liveness;
 use super::server::Server;
 use crate::Connection;
 
@@ -20,9 +21,6 @@ const MODES: &str = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY
 /// After how many seconds the server ends a session that says nothing: so long may a process that stands still hold
 /// rows locked.
 const WAIT_TIMEOUT: u64 = 30;
-
-/// How long a session may have been silent before it is asked whether it is still there.
-const SILENT: Duration = Duration::from_secs(10);
 
 /// A limit that is none.
 const FOREVER: Duration = Duration::from_hours(24 * 365);
@@ -63,10 +61,21 @@ pub struct Session {
     server: Server,
     /// Names the session for whoever has to end it: it holds a lock of this name as long as it lives.
     token: String,
-    limit: Duration,
-    used: Instant,
-    /// A statement was begun whose end was not seen: nothing that follows can be trusted.
-    broken: bool,
+    liveness: Liveness,
+}
+
+/// Statements that every session begins with: UTF-8, UTC, READ COMMITTED, and some modes beside the strict ones.
+pub(super) fn settings(modes: &[String]) -> [String; 3] {
+    let modes: Vec<&str> = std::iter::once(MODES).chain(modes.iter().map(String::as_str)).collect();
+    [
+        "SET NAMES utf8mb4".to_owned(),
+        format!(
+            "SET SESSION time_zone = '+00:00', sql_mode = '{}', wait_timeout = {WAIT_TIMEOUT}, autocommit = 1, \
+             innodb_lock_wait_timeout = 20, lock_wait_timeout = 60",
+            modes.join(",")
+        ),
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
+    ]
 }
 
 impl Session {
@@ -86,9 +95,7 @@ impl Session {
             conn,
             server: Server::new("", 0),
             token: format!("sluicegate-{:032x}", rand::random::<u128>()),
-            limit: connection.statement_timeout.0,
-            used: Instant::now(),
-            broken: false,
+            liveness: Liveness::new(connection.statement_timeout.0),
         };
         session.set_up(modes, extra).await?;
         Ok(session)
@@ -96,17 +103,7 @@ impl Session {
 
     async fn set_up(&mut self, modes: &[String], extra: &[String]) -> Result<(), Error> {
         let what = "a session cannot be set up";
-        let modes: Vec<&str> = std::iter::once(MODES).chain(modes.iter().map(String::as_str)).collect();
-        let statements = [
-            "SET NAMES utf8mb4".to_owned(),
-            format!(
-                "SET SESSION time_zone = '+00:00', sql_mode = '{}', wait_timeout = {WAIT_TIMEOUT}, autocommit = 1, \
-                 innodb_lock_wait_timeout = 20, lock_wait_timeout = 60",
-                modes.join(",")
-            ),
-            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
-        ];
-        for statement in statements.iter().chain(extra) {
+        for statement in settings(modes).iter().chain(extra) {
             self.run(statement.as_bytes()).await.map_err(|failure| failure.into_error(what))?;
         }
         let facts: Option<(String, u64, u64)> =
@@ -136,12 +133,12 @@ impl Session {
 
     /// Whether it is of no use any more.
     pub fn is_broken(&self) -> bool {
-        self.broken
+        self.liveness.is_broken()
     }
 
     /// Whether it is still there: a session that was silent for long is asked.
     pub async fn is_alive(&mut self) -> bool {
-        !self.broken && (self.used.elapsed() < SILENT || self.run(b"DO 1").await.is_ok())
+        !self.is_broken() && (!self.liveness.is_silent() || self.run(b"DO 1").await.is_ok())
     }
 
     /// Runs a statement that gives no rows.
@@ -151,13 +148,13 @@ impl Session {
     pub async fn run(&mut self, sql: &[u8]) -> Result<Done, Failure> {
         let what = "a statement failed";
         let conn = &mut self.conn;
-        self.broken = true;
+        self.liveness.begin();
         let done = async {
             conn.query_drop(sql).await?;
             Ok(Done { rows: conn.affected_rows(), warnings: conn.get_warnings() })
         };
-        let done = tokio::time::timeout(self.limit, done).await;
-        self.ended(done, what)
+        let done = tokio::time::timeout(self.liveness.limit, done).await;
+        self.liveness.ended(done, what)
     }
 
     /// Runs a statement that gives no rows and may take as long as it takes.
@@ -165,9 +162,9 @@ impl Session {
     /// # Errors
     /// See [`Failure`].
     pub async fn run_long(&mut self, sql: &[u8]) -> Result<Done, Failure> {
-        let limit = std::mem::replace(&mut self.limit, FOREVER);
+        let limit = std::mem::replace(&mut self.liveness.limit, FOREVER);
         let done = self.run(sql).await;
-        self.limit = limit;
+        self.liveness.limit = limit;
         done
     }
 
@@ -192,7 +189,7 @@ impl Session {
     /// those that were run; where one failed, it is the next after those, and the ones behind it were not run.
     pub async fn run_each(&mut self, sql: &[u8]) -> (Vec<u64>, Result<(), Failure>) {
         let mut found = Vec::new();
-        self.broken = true;
+        self.liveness.begin();
         let conn = &mut self.conn;
         let done = async {
             let mut result = conn.query_iter(sql).await?;
@@ -210,8 +207,8 @@ impl Session {
             }
             result.drop_result().await
         };
-        let done = tokio::time::timeout(self.limit, done).await;
-        let done = self.ended(done, "a statement failed");
+        let done = tokio::time::timeout(self.liveness.limit, done).await;
+        let done = self.liveness.ended(done, "a statement failed");
         (found, done)
     }
 
@@ -224,92 +221,9 @@ impl Session {
         sql: impl AsRef<str>,
         what: &str,
     ) -> Result<Vec<R>, Error> {
-        self.broken = true;
-        let rows = tokio::time::timeout(self.limit, self.conn.query(sql.as_ref())).await;
-        self.ended(rows, what).map_err(|failure| failure.into_error(what))
-    }
-
-    /// Calls with each row of a question, as they come, in the protocol's binary form: values that are exact.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub async fn each_row(&mut self, sql: &str, each: impl FnMut(Row) + Send) -> Result<(), Failure> {
-        self.each(sql, |_| Ok(()), each, self.limit).await
-    }
-
-    /// As [`Session::each_row`], of a question that may take its time. `expect` says whether its columns are those that
-    /// are wanted; where it refuses them, nothing is read.
-    ///
-    /// # Errors
-    /// See [`Failure`], and what `expect` says.
-    pub async fn each_row_of(
-        &mut self,
-        sql: &str,
-        expect: impl FnOnce(&[Column]) -> Result<(), Error> + Send,
-        each: impl FnMut(Row) + Send,
-    ) -> Result<(), Failure> {
-        self.each(sql, expect, each, FOREVER).await
-    }
-
-    /// The columns that a question answers with. It is not asked.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub async fn columns(&mut self, sql: &str) -> Result<Vec<Column>, Failure> {
-        self.broken = true;
-        let conn = &mut self.conn;
-        let columns = async {
-            let statement = conn.prep(sql).await?;
-            let columns = statement.columns().to_vec();
-            conn.close(statement).await?;
-            Ok(columns)
-        };
-        let columns = tokio::time::timeout(self.limit, columns).await;
-        self.ended(columns, "a query cannot be prepared")
-    }
-
-    async fn each(
-        &mut self,
-        sql: &str,
-        expect: impl FnOnce(&[Column]) -> Result<(), Error> + Send,
-        mut each: impl FnMut(Row) + Send,
-        limit: Duration,
-    ) -> Result<(), Failure> {
-        let what = "rows cannot be read";
-        self.broken = true;
-        let conn = &mut self.conn;
-        let mut refused = None;
-        let rows = async {
-            // Each part of a table is another statement, which is not to be kept.
-            let statement = conn.prep(sql).await?;
-            if let Err(error) = expect(&statement.columns()) {
-                refused = Some(error);
-                conn.close(statement).await?;
-                return Ok(true);
-            }
-            let mut rows = conn.exec_iter(&statement, ()).await?;
-            loop {
-                match tokio::time::timeout(limit, rows.next()).await {
-                    Ok(Ok(Some(row))) => each(row),
-                    Ok(Ok(None)) => break,
-                    Ok(Err(error)) => return Err(error),
-                    Err(_) => return Ok(false),
-                }
-            }
-            rows.drop_result().await?;
-            conn.close(statement).await?;
-            Ok(true)
-        };
-        match rows.await {
-            Ok(true) => {
-                self.ended(Ok(Ok(())), what)?;
-                refused.map_or(Ok(()), |error| Err(Failure::Other(error)))
-            }
-            Ok(false) => {
-                Err(Failure::Other(Error::transient(format!("{what}: no row within {} s", limit.as_secs()))))
-            }
-            Err(error) => self.ended(Ok(Err(error)), what),
-        }
+        self.liveness.begin();
+        let rows = tokio::time::timeout(self.liveness.limit, self.conn.query(sql.as_ref())).await;
+        self.liveness.ended(rows, what).map_err(|failure| failure.into_error(what))
     }
 
     /// The first row of a question.
@@ -333,39 +247,9 @@ impl Session {
         Ok(row.and_then(|(number,)| number))
     }
 
-    fn ended<T>(
-        &mut self,
-        result: Result<mysql_async::Result<T>, tokio::time::error::Elapsed>,
-        what: &str,
-    ) -> Result<T, Failure> {
-        match result {
-            Err(_) => {
-                let seconds = self.limit.as_secs();
-                let error = Error::transient(format!("{what}: no answer within {seconds} s"));
-                Err(Failure::Other(error.help("see what the server waits for, or raise `statement_timeout`")))
-            }
-            Ok(Ok(value)) => {
-                self.broken = false;
-                self.used = Instant::now();
-                Ok(value)
-            }
-            Ok(Err(error)) => {
-                // Anything but an answer of the server means that the connection is gone; some answers say so too.
-                let gone = match &error {
-                    mysql_async::Error::Server(answer) => {
-                        [1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 4031].contains(&answer.code)
-                    }
-                    _ => true,
-                };
-                self.broken = gone;
-                Err(sort(error, what))
-            }
-        }
-    }
-
     /// Says goodbye.
     pub async fn close(mut self) {
-        if self.broken {
+        if self.is_broken() {
             return;
         }
         let goodbye = async {

@@ -12,7 +12,7 @@ use super::options::{SourceOptions, Start};
 use crate::Connection;
 use crate::binlog::event::kind;
 use crate::binlog::{LogPosition, Place};
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 
 /// Where the first event of a file begins.
@@ -46,7 +46,7 @@ impl Finder<'_> {
     ///
     /// # Errors
     /// Where it cannot begin: nothing committed, a position of another server, a start that is none.
-    pub async fn find(&self, session: &mut Session, at: &StartAt) -> Result<Begin, Error> {
+    pub async fn find(&self, session: &mut ReadSession, at: &StartAt) -> Result<Begin, Error> {
         let of = |at| Begin { at, since: None };
         match (at, &self.options.start) {
             (StartAt::Position(position), _) => self.position(position).map(of),

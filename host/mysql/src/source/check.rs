@@ -15,7 +15,7 @@ use super::options::{ColumnsFrom, Start};
 use super::snapshot;
 use crate::Connection;
 use crate::binlog::LogPosition;
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 use crate::sql::name;
 
@@ -73,7 +73,7 @@ pub async fn check(
     connection: &Connection,
     position: Option<&Position>,
 ) -> Result<Findings, Error> {
-    let mut session = Session::open(connection, &[], &[]).await?;
+    let mut session = ReadSession::open(connection).await?;
     let facts = Facts::read(&mut session).await?;
     let user: Option<(String,)> =
         session.first("SELECT CURRENT_USER()", "the user's name cannot be asked for").await?;
@@ -156,7 +156,7 @@ async fn log(
     opening: &Opening,
     connection: &Connection,
     facts: &Facts,
-    session: &mut Session,
+    session: &mut ReadSession,
     (user, position): (&str, Option<&Position>),
     found: &mut Findings,
 ) -> Result<(), Error> {
@@ -213,7 +213,7 @@ async fn log(
 /// Which tables are there, and may be read.
 async fn tables(
     opening: &Opening,
-    session: &mut Session,
+    session: &mut ReadSession,
     user: &str,
     found: &mut Findings,
 ) -> Result<(), Error> {
@@ -240,7 +240,7 @@ async fn tables(
     let mut closed = Vec::new();
     for (database, table) in &all {
         let sql = format!("SELECT * FROM {}.{} LIMIT 0", name::quoted(database), name::quoted(table));
-        if let Err(failure) = session.run(sql.as_bytes()).await {
+        if let Err(failure) = session.run(&sql).await {
             if session.is_broken() {
                 return Err(failure.into_error("the tables cannot be asked for"));
             }

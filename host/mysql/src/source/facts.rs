@@ -8,7 +8,7 @@ use sluicegate_connector::Error;
 
 use crate::binlog::gtid::{GtidError, GtidSet};
 use crate::binlog::{LogPosition, Place};
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 use crate::sql::text::quoted;
 
@@ -53,7 +53,7 @@ impl Facts {
     ///
     /// # Errors
     /// The server's.
-    pub async fn read(session: &mut Session) -> Result<Self, Error> {
+    pub async fn read(session: &mut ReadSession) -> Result<Self, Error> {
         let names: Vec<String> = VARIABLES.iter().map(|name| quoted(name)).collect();
         let sql = format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ({})", names.join(","));
         let rows: Vec<(String, String)> = session.rows(sql, "the server's settings cannot be read").await?;
@@ -132,7 +132,7 @@ impl Facts {
     ///
     /// # Errors
     /// The server's; [`sluicegate_connector::Class::Configuration`] where it has no log.
-    pub async fn end(&self, session: &mut Session) -> Result<LogEnd, Error> {
+    pub async fn end(&self, session: &mut ReadSession) -> Result<LogEnd, Error> {
         let what = "the end of the binlog cannot be asked for";
         let row: Option<Row> = session.first(self.status(), what).await?;
         let row = row.ok_or_else(no_log)?;
@@ -157,7 +157,7 @@ impl Facts {
     ///
     /// # Errors
     /// As [`Facts::end`].
-    pub async fn place(&self, session: &mut Session) -> Result<Place, Error> {
+    pub async fn place(&self, session: &mut ReadSession) -> Result<Place, Error> {
         let row: Option<Row> =
             session.first(self.status(), "the end of the binlog cannot be asked for").await?;
         let (file, position) = row.as_ref().and_then(place).ok_or_else(no_log)?;
@@ -195,7 +195,7 @@ impl Facts {
     ///
     /// # Errors
     /// The server's; [`sluicegate_connector::Class::Configuration`] where it has no log.
-    pub async fn files(&self, session: &mut Session) -> Result<Vec<String>, Error> {
+    pub async fn files(&self, session: &mut ReadSession) -> Result<Vec<String>, Error> {
         Ok(self.file_sizes(session).await?.into_iter().map(|(file, _)| file).collect())
     }
 
@@ -203,7 +203,7 @@ impl Facts {
     ///
     /// # Errors
     /// As [`Facts::files`].
-    pub async fn file_sizes(&self, session: &mut Session) -> Result<Vec<(String, u64)>, Error> {
+    pub async fn file_sizes(&self, session: &mut ReadSession) -> Result<Vec<(String, u64)>, Error> {
         let rows: Vec<Row> =
             session.rows("SHOW BINARY LOGS", "the files of the binlog cannot be asked for").await?;
         let files: Vec<(String, u64)> = rows.iter().filter_map(place).collect();
@@ -221,7 +221,7 @@ impl Facts {
 ///
 /// # Errors
 /// The server's.
-pub async fn clock_ahead(session: &mut Session) -> Result<i64, Error> {
+pub async fn clock_ahead(session: &mut ReadSession) -> Result<i64, Error> {
     let sql = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)";
     let millis: Option<(i64,)> = session.first(sql, "the server's clock cannot be asked for").await?;
     Ok(millis.map_or(0, |(millis,)| millis - chrono::Utc::now().timestamp_millis()))

@@ -9,7 +9,7 @@ use super::facts::{Facts, LogEnd};
 use super::refused;
 use crate::binlog::gtid::GtidSet;
 use crate::binlog::{LogPosition, Place};
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 use crate::sql::text::quoted;
 
@@ -47,7 +47,7 @@ impl Kept {
     ///
     /// # Errors
     /// The server's.
-    pub async fn read(facts: &Facts, session: &mut Session) -> Result<Self, Error> {
+    pub async fn read(facts: &Facts, session: &mut ReadSession) -> Result<Self, Error> {
         let what = "the beginning of the binlog cannot be asked for";
         let files = facts.files(session).await?;
         let first = files.first().map_or("", String::as_str);
@@ -71,7 +71,11 @@ impl Kept {
     ///
     /// # Errors
     /// The server's.
-    pub async fn read_up_to(facts: &Facts, session: &mut Session, at: &LogPosition) -> Result<Self, Error> {
+    pub async fn read_up_to(
+        facts: &Facts,
+        session: &mut ReadSession,
+        at: &LogPosition,
+    ) -> Result<Self, Error> {
         let until = tokio::time::Instant::now() + PATIENCE;
         loop {
             let kept = Self::read(facts, session).await?;

@@ -10,7 +10,7 @@ use super::tables::Tables;
 use crate::Connection;
 use crate::binlog::charset::Charset;
 use crate::binlog::schema::known::{KnownColumn, KnownTable};
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 use crate::sql::text::quoted;
 
@@ -43,7 +43,7 @@ impl Knowledge {
                 )
             }
         };
-        let mut session = Session::open(connection, &[], &[]).await?;
+        let mut session = ReadSession::open(connection).await?;
         let known = Self::of_session(&mut session, &which, tables).await;
         session.close().await;
         known
@@ -54,7 +54,7 @@ impl Knowledge {
     /// # Errors
     /// The server's.
     pub async fn of_table(
-        session: &mut Session,
+        session: &mut ReadSession,
         database: &str,
         table: &str,
         tables: &Tables,
@@ -64,7 +64,7 @@ impl Knowledge {
         Ok(known.remove(&(database.to_owned(), table.to_owned())))
     }
 
-    async fn of_session(session: &mut Session, which: &str, tables: &Tables) -> Result<Self, Error> {
+    async fn of_session(session: &mut ReadSession, which: &str, tables: &Tables) -> Result<Self, Error> {
         type Column = (String, String, String, String, Option<String>, Option<String>);
         const OTHERS: &str = "TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')";
         let what = "the columns of the source's tables cannot be read";

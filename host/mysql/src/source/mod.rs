@@ -64,7 +64,7 @@ pub use query::{MySqlQuery, QueryOptions};
 pub use terms::BinlogTerms;
 
 use crate::Connection;
-use crate::client::Session;
+use crate::client::ReadSession;
 use facts::Facts;
 use opening::{Opened, Opening, RunEnd};
 use running::Running;
@@ -187,7 +187,7 @@ impl MySqlSource {
         options: &SourceOptions,
         count: usize,
     ) -> Result<Vec<(Lane, Decoded)>, Error> {
-        let mut session = Session::open(connection, &[], &[]).await?;
+        let mut session = ReadSession::open(connection).await?;
         let facts = Facts::read(&mut session).await?;
         facts.check()?;
         let files = facts.files(&mut session).await;

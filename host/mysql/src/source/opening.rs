@@ -21,7 +21,7 @@ use super::snapshot::{self, Progress, Snapshot};
 use super::tables::Tables;
 use crate::Connection;
 use crate::binlog::{Decoder, LogPosition, ReadOptions, count_above};
-use crate::client::Session;
+use crate::client::ReadSession;
 
 /// What it takes to open a lane.
 pub struct Opening {
@@ -111,7 +111,7 @@ impl Opening {
         end: Option<&RunEnd>,
         jumps: bool,
     ) -> Result<Opened, Refusal> {
-        let mut session = Session::open(connection, &[], &[]).await?;
+        let mut session = ReadSession::open(connection).await?;
         let facts = Facts::read(&mut session).await?;
         facts.check()?;
         let (begin, jumped) = self.place(connection, &facts, &mut session, start, jumps).await?;
@@ -180,7 +180,7 @@ impl Opening {
         &self,
         connection: &Connection,
         facts: &Facts,
-        session: &mut Session,
+        session: &mut ReadSession,
         start: &LaneStart,
         jumps: bool,
     ) -> Result<(Begin, bool), Refusal> {
@@ -255,7 +255,7 @@ impl Opening {
 
     /// Waits for XA transactions that are prepared where a lane begins at the log's end: their rows are in the log before
     /// it, and in the tables only when they are committed.
-    async fn check_prepared(&self, session: &mut Session) -> Result<(), Error> {
+    async fn check_prepared(&self, session: &mut ReadSession) -> Result<(), Error> {
         let rows: Result<Vec<Row>, Error> =
             session.rows("XA RECOVER", "XA transactions cannot be listed").await;
         let prepared = match rows {
@@ -284,7 +284,7 @@ impl Opening {
     /// again. `None` where none is read.
     async fn progress(
         &self,
-        session: &mut Session,
+        session: &mut ReadSession,
         start: &LaneStart,
         jumped: bool,
     ) -> Result<(Option<Progress>, bool), Error> {
@@ -322,7 +322,7 @@ impl Opening {
     /// Looks at tables that are to be read again. Rows without keys are there twice then.
     async fn check_again(
         &self,
-        session: &mut Session,
+        session: &mut ReadSession,
         again: &[String],
         by_itself: bool,
     ) -> Result<(), Error> {
@@ -360,7 +360,7 @@ impl Opening {
     /// The tables that are read beside the log.
     async fn snapshot(
         &self,
-        session: &mut Session,
+        session: &mut ReadSession,
         shared: snapshot::Shared,
         progress: Progress,
         ahead: Option<u64>,
@@ -368,6 +368,7 @@ impl Opening {
         let mut tables = snapshot::all(session, &self.tables).await?;
         tables.retain(|(database, table)| progress.wants(&format!("{database}.{table}")));
         if !tables.is_empty() {
+            tables = snapshot::in_order(session, tables).await?;
             shared.facts.check_whole_rows()?;
             tracing::info!(lane = %self.lane, tables = tables.len(), "tables are read, and their changes meanwhile");
         }

@@ -4,13 +4,13 @@ use parking_lot::Mutex;
 use sluicegate_connector::Error;
 
 use crate::Connection;
-use crate::client::Session;
+use crate::client::ReadSession;
 
 /// Sessions of one server, for whoever needs one.
 pub struct Sessions {
     connection: Connection,
     /// Those that nobody uses.
-    idle: Mutex<Vec<Session>>,
+    idle: Mutex<Vec<ReadSession>>,
 }
 
 impl Sessions {
@@ -23,18 +23,18 @@ impl Sessions {
     ///
     /// # Errors
     /// The server's.
-    pub async fn take(&self) -> Result<Session, Error> {
+    pub async fn take(&self) -> Result<ReadSession, Error> {
         loop {
             let Some(mut session) = self.idle.lock().pop() else { break };
             if session.is_alive().await {
                 return Ok(session);
             }
         }
-        Session::open(&self.connection, &[], &[]).await
+        ReadSession::open(&self.connection).await
     }
 
     /// Keeps a session for the next who needs one.
-    pub fn give_back(&self, session: Session) {
+    pub fn give_back(&self, session: ReadSession) {
         self.idle.lock().push(session);
     }
 }

@@ -18,7 +18,7 @@ use crate::Connection;
 use crate::binlog::event::kind;
 use crate::binlog::gtid::GtidSet;
 use crate::binlog::{LogPosition, Place};
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 use crate::sql::text::quoted;
 
@@ -40,7 +40,7 @@ pub struct BinlogTerms {
 /// A server that answered.
 struct Asked<'a> {
     connection: &'a Connection,
-    session: Session,
+    session: ReadSession,
     facts: Facts,
 }
 
@@ -111,7 +111,7 @@ impl BinlogTerms {
 
 impl<'a> Asked<'a> {
     async fn open(connection: &'a Connection) -> Result<Self, Error> {
-        let mut session = Session::open(connection, &[], &[]).await?;
+        let mut session = ReadSession::open(connection).await?;
         let facts = Facts::read(&mut session).await?;
         facts.check()?;
         Ok(Self { connection, session, facts })

@@ -3,13 +3,14 @@
 //! A payload is sent in packets of at most 16 MiB less one byte, each behind its length and a number; the last is shorter
 //! than that. <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use mysql_async::{DriverError, Error as Native};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufRead as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio_rustls::TlsConnector;
 
 use super::answer::Answer;
@@ -20,7 +21,8 @@ const MOST: usize = 0xff_ffff;
 /// Bytes that are asked of a socket at once.
 const READ_BYTES: usize = 64 << 10;
 
-/// `COM_QUERY`
+/// `COM_QUIT`, `COM_QUERY`
+const QUIT: u8 = 0x01;
 const QUERY: u8 = 0x03;
 
 /// What carries bytes both ways.
@@ -87,6 +89,19 @@ impl Channel {
         Ok(payload.into())
     }
 
+    /// Gives the next payload from where it lies, if it has come already; `None` where it has not, or is of several packets.
+    pub fn payload_here<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let ([a, b, c, number], behind) = self.socket.buffer().split_first_chunk()?;
+        let (length, number) = (u32::from_le_bytes([*a, *b, *c, 0]) as usize, *number);
+        if length == MOST {
+            return None;
+        }
+        let taken = take(behind.get(..length)?);
+        Pin::new(&mut self.socket).consume(4 + length);
+        self.number = number.wrapping_add(1);
+        Some(taken)
+    }
+
     /// The next payload as an answer.
     ///
     /// # Errors
@@ -98,7 +113,7 @@ impl Channel {
     /// Writes a payload as the answer to what was read.
     ///
     /// # Errors
-    /// The socket's, and [`DriverError::PacketTooLarge`] for one of more than a packet: nothing that is said here is.
+    /// The socket's, and [`DriverError::PacketTooLarge`] for one of more than a packet: no question is.
     pub async fn write(&mut self, payload: &[u8]) -> Result<(), Native> {
         if payload.len() >= MOST {
             return Err(DriverError::PacketTooLarge.into());
@@ -121,13 +136,29 @@ impl Channel {
         self.write(payload).await
     }
 
+    /// Sends a statement.
+    ///
+    /// # Errors
+    /// As [`Channel::write`].
+    pub async fn query(&mut self, sql: &str) -> Result<(), Native> {
+        self.command(&[&[QUERY], sql.as_bytes()].concat()).await
+    }
+
     /// Runs a statement that answers with no rows.
     ///
     /// # Errors
     /// The server's, and the socket's.
     pub async fn run(&mut self, sql: &str) -> Result<(), Native> {
-        self.command(&[&[QUERY], sql.as_bytes()].concat()).await?;
+        self.query(sql).await?;
         self.done().await
+    }
+
+    /// Says goodbye: the server closes the socket, and says nothing to that.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub async fn quit(&mut self) -> Result<(), Native> {
+        self.command(&[QUIT]).await
     }
 
     /// Waits for the word that it is done.
@@ -171,6 +202,31 @@ mod tests {
             sending.await.unwrap().unwrap();
             assert!(channel.read().await.is_err(), "the other side has closed");
         }
+    }
+
+    #[tokio::test]
+    async fn payloads_are_taken_from_where_they_lie() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+        theirs
+            .write_all(
+                &[packets(b"one"), packets(b"two"), packets(b""), packets(b"three")[..6].to_vec()].concat(),
+            )
+            .await
+            .unwrap();
+        let mut channel = Channel::new(ours);
+        let here = |channel: &mut Channel| channel.payload_here(<[u8]>::to_vec);
+        assert_eq!(here(&mut channel), None, "nothing was asked of the socket yet");
+        assert_eq!(channel.read().await.unwrap(), b"one"[..]);
+        assert_eq!(here(&mut channel), Some(b"two".to_vec()));
+        assert_eq!(here(&mut channel), Some(Vec::new()));
+        assert_eq!(here(&mut channel), None, "half of it");
+        theirs.write_all(&packets(b"three")[6..]).await.unwrap();
+        assert_eq!(channel.read().await.unwrap(), b"three"[..]);
+        // The answer goes on with the numbers.
+        channel.write(b"!").await.unwrap();
+        let mut said = [0; 5];
+        theirs.read_exact(&mut said).await.unwrap();
+        assert_eq!(said, *b"\x01\0\0\x08!");
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use mysql_common::crypto;
 use mysql_common::io::ParseBuf;
 use mysql_common::packets::{AuthPlugin, AuthSwitchRequest, HandshakePacket, HandshakeResponse, SslRequest};
 use mysql_common::proto::MySerialize;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use super::answer::{Answer, refusal, unexpected};
@@ -37,13 +38,14 @@ mod sha2 {
     pub const ASK_FOR_KEY: u8 = 2;
 }
 
-/// Connects and logs in, without a database.
+/// Connects and logs in.
 ///
 /// # Errors
 /// The server's, and the socket's.
 pub async fn log_in(target: &Target<'_>) -> Result<Channel, Native> {
     let socket = TcpStream::connect((&*target.host, target.port)).await?;
     socket.set_nodelay(true)?;
+    SockRef::from(&socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(target.keep_alive))?;
     let mut channel = Channel::new(socket);
     let greeting = channel.read().await?;
     if let Some(refused) = refusal(&greeting) {
@@ -56,6 +58,9 @@ pub async fn log_in(target: &Target<'_>) -> Result<Channel, Native> {
         | Capabilities::CLIENT_TRANSACTIONS
         | Capabilities::CLIENT_PLUGIN_AUTH;
     let mut capabilities = greeting.capabilities() & wanted;
+    if target.database.is_some() {
+        capabilities |= Capabilities::CLIENT_CONNECT_WITH_DB;
+    }
     if let Some((config, name)) = &target.tls {
         if !greeting.capabilities().contains(Capabilities::CLIENT_SSL) {
             return Err(DriverError::NoClientSslFlagFromServer.into());
@@ -78,7 +83,7 @@ pub async fn log_in(target: &Target<'_>) -> Result<Channel, Native> {
         said.as_deref(),
         greeting.server_version_parsed().unwrap_or_default(),
         Some(target.user.as_bytes()),
-        None::<&[u8]>,
+        target.database.as_deref().map(str::as_bytes),
         Some(plugin.clone()),
         capabilities,
         Some(about),

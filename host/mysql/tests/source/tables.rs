@@ -20,6 +20,8 @@ on_each_server! {
     a_restart_reads_what_is_left,
     a_table_without_a_key_is_exact,
     keys_of_every_kind,
+    numbers_close_together_and_far_apart,
+    tables_come_behind_those_that_they_refer_to,
     rows_are_what_the_log_says,
     later_tables_are_read_too,
     a_column_is_added_meanwhile,
@@ -371,6 +373,59 @@ fn rows_are_what_the_log_says(flavour: Flavour) {
             }
         }
     }
+}
+
+/// Tables are divided by reckoning where the numbers of their keys lie close together, and walked through where they do not.
+fn numbers_close_together_and_far_apart(flavour: Flavour) {
+    let mut database = database(flavour);
+    let (port, name) = (database.port(), database.name().to_owned());
+    let client = database.client();
+    let numbers: [(&str, &str, Vec<i128>); 4] = [
+        ("close", "BIGINT", (-700..2_000).collect()),
+        ("gap", "INT", (0..900).chain(1_700..2_600).collect()),
+        ("far", "BIGINT", (0..1_500).map(|number| number * number).collect()),
+        ("high", "BIGINT UNSIGNED", (0..1_500).map(|number| i128::from(u64::MAX) - number).rev().collect()),
+    ];
+    for (table, column, numbers) in &numbers {
+        client.execute(&format!("CREATE TABLE {table} (id {column} PRIMARY KEY)")).unwrap();
+        let values: Vec<String> = numbers.iter().map(|number| format!("({number})")).collect();
+        client.execute(&format!("INSERT INTO {table} VALUES {}", values.join(","))).unwrap();
+        client.execute(&format!("ANALYZE TABLE {table}")).unwrap();
+    }
+    let items = Reading::start(port, in_parts(&name), Some(Until::End), StartAt::Configured).rest();
+    for (table, _, numbers) in numbers {
+        let of_table =
+            |item: &&Item| matches!(item, Item::Rows(batch) if batch.table().as_str().ends_with(table));
+        let of_table: Vec<Item> = items.iter().filter(of_table).cloned().collect();
+        assert!(of_table.len() > 4, "{table} was read in {} parts", of_table.len());
+        let read: Vec<String> = changes(&of_table).into_iter().map(|(_, cells)| cells[0].clone()).collect();
+        let expected: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        assert!(read == expected, "{table}: {} rows of {}", read.len(), expected.len());
+    }
+}
+
+/// A target with the same foreign keys takes rows in this order.
+fn tables_come_behind_those_that_they_refer_to(flavour: Flavour) {
+    let mut database = database(flavour);
+    let (port, name) = (database.port(), database.name().to_owned());
+    let client = database.client();
+    for sql in [
+        "CREATE TABLE countries (id INT PRIMARY KEY)",
+        "CREATE TABLE buyers (id INT PRIMARY KEY, country INT, adviser INT, FOREIGN KEY (country) REFERENCES countries (id), \
+         FOREIGN KEY (adviser) REFERENCES buyers (id))",
+        "CREATE TABLE bills (id INT PRIMARY KEY, buyer INT, FOREIGN KEY (buyer) REFERENCES buyers (id))",
+        "CREATE TABLE areas (id INT PRIMARY KEY)",
+        "INSERT INTO areas VALUES (1)",
+        "INSERT INTO countries VALUES (1)",
+        "INSERT INTO buyers VALUES (1, 1, NULL), (2, 1, 1)",
+        "INSERT INTO bills VALUES (1, 2)",
+    ] {
+        client.execute(sql).unwrap();
+    }
+    let items = Reading::start(port, in_parts(&name), Some(Until::End), StartAt::Configured).rest();
+    let read: Vec<&str> =
+        batches(&items).into_iter().filter_map(|batch| batch.table().as_str().rsplit('.').next()).collect();
+    assert_eq!(read, ["areas", "countries", "buyers", "bills"]);
 }
 
 fn later_tables_are_read_too(flavour: Flavour) {

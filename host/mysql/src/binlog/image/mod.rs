@@ -5,6 +5,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `answered` | from a row that a server answers with to the ends of its columns |
 //! | `column` | a column that grows, cell by cell |
 //! | `cell` | from the bytes of a cell to the end of its column |
 //! | `finish` | a grown column as one of Arrow's |
@@ -12,8 +13,8 @@
 //! | `temporal` | dates and times, in both of the server's forms |
 //! | `names` | texts of addresses, UUIDs, and of what is dated to no day |
 //! | `rows` | the rows of an event |
-//! | `value` | from a value that a server answers with to the end of its column |
 
+mod answered;
 mod cell;
 mod column;
 pub(super) mod decimal;
@@ -21,7 +22,7 @@ mod finish;
 pub(super) mod names;
 mod rows;
 pub(super) mod temporal;
-mod value;
 
+pub(crate) use answered::{AnsweredRow, Form};
 pub(super) use rows::RowFault;
-pub(crate) use rows::TableRows;
+pub(crate) use rows::{NotAdded, TableRows};

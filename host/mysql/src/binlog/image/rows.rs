@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrow_schema::ArrowError;
-use mysql_async::Value;
 use sluicegate_model::{Column, RowKind};
 
+use super::answered::AnsweredRow;
 use super::cell::{CellFault, skip};
 use super::column::GrowingColumn;
 use crate::binlog::bytes::{Cursor, bit, bitmap_len};
@@ -19,6 +19,15 @@ pub(in crate::binlog) struct RowFault {
     pub(in crate::binlog) row: u32,
     pub(in crate::binlog) column: Option<usize>,
     pub(in crate::binlog) fault: Fault,
+}
+
+/// Why a row that a server answered with is not added.
+#[derive(Debug)]
+pub(crate) enum NotAdded {
+    /// It holds what cannot be kept.
+    Bad(String),
+    /// It is no row.
+    Broken(String),
 }
 
 /// Rows of one table that grow, with what each does.
@@ -262,27 +271,24 @@ impl TableRows {
         self.parts.truncate(rows);
     }
 
-    /// Adds a new row that a server answered with: a value of each column that is read, in the table's order. `part` is
-    /// its number.
+    /// Adds a new row that a server answered with: its columns are those that are read, in the table's order. `part` is its
+    /// number.
     ///
     /// # Errors
-    /// Why the row cannot be kept; then it is not added.
-    pub(crate) fn add_values(&mut self, part: u32, values: &[Value]) -> Result<(), String> {
+    /// Why the row is not added.
+    pub(crate) fn add_answered(&mut self, part: u32, mut row: AnsweredRow<'_>) -> Result<(), NotAdded> {
         let rows = self.len();
-        let mut wrong = None;
-        let taken = self.columns.iter_mut().zip(&self.table.columns);
-        let taken = taken.filter(|(_, about)| about.field.is_some());
-        for ((column, about), value) in taken.zip(values) {
-            match column.push_value(value) {
-                Ok(()) => {}
-                Err(CellFault::Value(bad)) => wrong = Some(format!("column {}: {}", about.name, bad.0)),
-                Err(CellFault::Image(fault)) => wrong = Some(format!("column {}: {fault}", about.name)),
-            }
-            if wrong.is_some() {
-                break;
-            }
-        }
-        if let Some(why) = wrong {
+        let columns = self.columns.iter_mut().zip(&self.table.columns);
+        for (column, about) in columns.filter(|(_, about)| about.field.is_some()) {
+            let pushed = match row.next() {
+                Ok(value) => column.push_answered(&value),
+                Err(fault) => Err(CellFault::Image(fault)),
+            };
+            let Err(fault) = pushed else { continue };
+            let why = match fault {
+                CellFault::Value(bad) => NotAdded::Bad(format!("column {}: {}", about.name, bad.0)),
+                CellFault::Image(fault) => NotAdded::Broken(format!("column {}: {fault}", about.name)),
+            };
             self.truncate(rows);
             return Err(why);
         }

@@ -13,7 +13,7 @@ use sluicegate_model::TableName;
 
 use crate::binlog::schema::known::{KnownColumn, KnownTable};
 use crate::binlog::{ReadOptions, Table};
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::source::knowledge::Knowledge;
 use crate::source::options::SourceOptions;
 use crate::source::tables::Tables;
@@ -44,7 +44,11 @@ impl Sources {
     }
 
     /// The column that a column of an answer is.
-    async fn column(&mut self, session: &mut Session, column: &Column) -> Result<Option<KnownColumn>, Error> {
+    async fn column(
+        &mut self,
+        session: &mut ReadSession,
+        column: &Column,
+    ) -> Result<Option<KnownColumn>, Error> {
         let (schema, table, name) = (column.schema_str(), column.org_table_str(), column.org_name_str());
         if schema.is_empty() || table.is_empty() || name.is_empty() {
             return Ok(None);
@@ -80,7 +84,7 @@ impl Sources {
     /// The server's; [`sluicegate_connector::Class::Configuration`] for columns that cannot be a table's.
     pub async fn describe(
         &mut self,
-        session: &mut Session,
+        session: &mut ReadSession,
         name: TableName,
         of: Option<(&str, &str)>,
         key: Option<&[String]>,

@@ -4,7 +4,7 @@ use mysql_async::Row;
 use sluicegate_connector::Error;
 
 use super::options::QueryOptions;
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::source::options::SourceOptions;
 use crate::source::snapshot::all;
 use crate::source::tables::Tables;
@@ -20,7 +20,7 @@ pub type Name = (String, String);
 /// # Errors
 /// The server's; [`sluicegate_connector::Class::Configuration`] for what names no table.
 pub async fn find(
-    session: &mut Session,
+    session: &mut ReadSession,
     options: &QueryOptions,
     database: Option<&str>,
 ) -> Result<Vec<Name>, Error> {

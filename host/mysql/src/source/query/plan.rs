@@ -11,7 +11,7 @@ use super::names::{self, Name};
 use super::options::QueryOptions;
 use super::template::{Filled, Template};
 use crate::binlog::ReadOptions;
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::failure::{Failure, NO_TABLE};
 use crate::source::snapshot::key::Key;
 use crate::source::snapshot::survey::{Listed, key_columns, primary_key};
@@ -85,7 +85,7 @@ impl Plan {
     /// # Errors
     /// The server's; [`Class::Configuration`] where tables do not fit together.
     pub async fn make(
-        session: &mut Session,
+        session: &mut ReadSession,
         options: &QueryOptions,
         template: Template,
         database: Option<&str>,
@@ -112,7 +112,7 @@ impl Plan {
 
     async fn look_at(
         &self,
-        session: &mut Session,
+        session: &mut ReadSession,
         options: &QueryOptions,
         sources: &mut Sources,
         of: Option<Name>,
@@ -218,7 +218,7 @@ fn pair(of: Option<&Name>) -> Option<(&str, &str)> {
 
 /// The columns by which a table is to be divided.
 async fn split(
-    session: &mut Session,
+    session: &mut ReadSession,
     (database, table): (&str, &str),
     names: &[String],
 ) -> Result<Key, Error> {

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::options::QueryOptions;
 use super::plan::{Asked, Plan, refused};
 use crate::binlog::Place;
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::source::sessions::Sessions;
 use crate::source::snapshot::read::{CUT, KEYLESS_BYTES, Rows, Taken, UNCUT, ask};
 use crate::source::snapshot::survey::rows_of_a_part;
@@ -203,7 +203,7 @@ async fn divide(
 /// The key of the row that has a number among those of a part; `None` where there are not as many.
 async fn key_at(
     shared: &Shared,
-    session: &mut Session,
+    session: &mut ReadSession,
     asked: &Asked,
     (after, up_to): (Option<&[String]>, Option<&[String]>),
     number: u64,
@@ -270,7 +270,7 @@ async fn read(shared: &Shared, order: Order, out: &mpsc::Sender<Result<Piece, Er
 
 async fn take(
     shared: &Shared,
-    session: &mut Session,
+    session: &mut ReadSession,
     asked: &Asked,
     (after, up_to): (Option<&[String]>, Option<&[String]>),
     most: usize,
@@ -283,7 +283,7 @@ async fn take(
 /// The key in the middle of a part.
 async fn middle(
     shared: &Shared,
-    session: &mut Session,
+    session: &mut ReadSession,
     asked: &Asked,
     bounds: (Option<&[String]>, Option<&[String]>),
 ) -> Result<Option<Vec<String>>, Error> {

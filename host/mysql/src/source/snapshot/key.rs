@@ -9,7 +9,9 @@ use crate::sql::text::quoted;
 /// How the values of a column are carried, and written into a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Digits.
+    /// Digits of a whole number.
+    Integer,
+    /// Digits, with a point.
     Number,
     /// Digits of what the server compares as a number, though it shows it as something else: ENUM, SET, BIT.
     Ordinal,
@@ -27,7 +29,8 @@ impl Form {
     /// Of a type as information_schema has it (`data_type`, `character_set_name`).
     pub fn of(data_type: &str, charset: Option<&str>) -> Self {
         match data_type.to_ascii_lowercase().as_str() {
-            "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "year" => Self::Number,
+            "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" => Self::Integer,
+            "decimal" => Self::Number,
             "enum" | "set" | "bit" => Self::Ordinal,
             "float" | "double" => Self::Float,
             "date" | "time" | "datetime" | "timestamp" | "uuid" | "inet4" | "inet6" => Self::Shown,
@@ -83,7 +86,9 @@ impl KeyColumn {
             |more: &str| value.bytes().all(|byte| byte.is_ascii_digit() || more.contains(char::from(byte)));
         let hex = || value.bytes().all(|byte| byte.is_ascii_hexdigit()) && value.len().is_multiple_of(2);
         match &self.form {
-            Form::Number | Form::Ordinal => (!value.is_empty() && digits("-.")).then(|| value.to_owned()),
+            Form::Integer | Form::Number | Form::Ordinal => {
+                (!value.is_empty() && digits("-.")).then(|| value.to_owned())
+            }
             // With an exponent it is one to the server too, and no decimal.
             Form::Float if value.is_empty() || !digits("-+.eE") => None,
             Form::Float if value.contains(['e', 'E']) => Some(value.to_owned()),

@@ -17,12 +17,14 @@
 //! | `progress` | how much was read, as positions have it |
 //! | `key` | primary keys in conditions |
 //! | `survey` | a table's columns and key, and where it is divided |
+//! | `even` | dividing tables whose keys lie close together |
 //! | `shared` | sessions, and views at a place of the log |
 //! | `read` | reading one part |
 //! | `touched` | keys that the log had meanwhile |
 //! | `part` | a part as the engine takes it |
 //! | `tables` | which tables are to be read |
 
+mod even;
 pub mod key;
 mod part;
 mod progress;
@@ -43,7 +45,7 @@ use tokio::task::JoinHandle;
 pub use part::Part;
 pub use progress::Progress;
 pub use shared::Shared;
-pub use tables::{all, without_key};
+pub use tables::{all, in_order, without_key};
 
 use super::reader::has_reached;
 use crate::binlog::{BinlogError, LogPosition, Place, RowsEntry, Table};
@@ -118,7 +120,7 @@ impl Drop for Reading {
 }
 
 impl Snapshot {
-    /// Goes on where a lane stands. `tables` are those that are to be read, in any order.
+    /// Goes on where a lane stands. `tables` are those that are to be read, in their order.
     pub fn new(
         shared: Shared,
         progress: Progress,
@@ -127,7 +129,7 @@ impl Snapshot {
     ) -> Self {
         // The one that was begun goes first.
         let full = |(database, table): &(String, String)| format!("{database}.{table}");
-        tables.sort_by_key(|table| (progress.table() != Some(&full(table)), full(table)));
+        tables.sort_by_key(|table| progress.table() != Some(&full(table)));
         let names = tables.iter().map(full).collect();
         Self {
             shared: Arc::new(shared),

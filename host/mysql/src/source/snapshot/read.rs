@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use mysql_async::{Row, Value};
+use mysql_async::Column;
 use sluicegate_connector::{Class, Error};
-use sluicegate_model::{Column, TableName};
+use sluicegate_model::{self as model, TableName};
 use tokio::sync::oneshot;
 
 use super::shared::{Shared, end};
 use super::survey::{Listed, condition, key_at};
-use crate::binlog::image::TableRows;
+use crate::binlog::image::{AnsweredRow, Form, NotAdded, TableRows};
 use crate::binlog::{LogPosition, Place, Table};
-use crate::client::Session;
 use crate::client::failure::Failure;
+use crate::client::read_session::{self as client, Patience, ReadSession};
 use crate::source::knowledge::Knowledge;
 use crate::sql::name;
 
@@ -50,7 +50,7 @@ pub struct Order {
 #[derive(Debug)]
 pub struct Rows {
     /// Columns of the table's schema.
-    pub columns: Vec<Column>,
+    pub columns: Vec<model::Column>,
     /// Each row's number in the part.
     pub numbers: Vec<u32>,
     /// Rows that cannot be kept.
@@ -141,31 +141,59 @@ pub async fn read(shared: Arc<Shared>, order: Order) -> Result<Rows, Unread> {
 /// Rows that a server answered with.
 pub struct Taken {
     rows: TableRows,
+    /// Of the answer's columns.
+    forms: Vec<Form>,
+    names: Arc<[String]>,
     rejected: Vec<Rejected>,
     bytes: usize,
+    /// Bytes, at most.
+    most: usize,
     /// How many rows were taken, where there were more.
     pub over: Option<u64>,
 }
 
-impl Taken {
-    fn new(as_read: &Arc<Table>) -> Self {
-        let rows = TableRows::new(Arc::clone(as_read), ROOM);
-        Self { rows, rejected: Vec::new(), bytes: 0, over: None }
-    }
-
+impl client::Rows for Taken {
     /// Takes a row, unless there are as many bytes as there may be.
-    fn add(&mut self, columns: &[&str], row: Row, most: usize) {
+    fn add(&mut self, row: &[u8]) -> Result<(), mysql_async::Error> {
         // Each row has a number, kept or not.
         let number = (self.rows.parts.len() + self.rejected.len()) as u32;
-        if self.bytes >= most {
+        if self.bytes >= self.most {
             self.over.get_or_insert(u64::from(number));
-            return;
+            return Ok(());
         }
-        let values = row.unwrap();
-        self.bytes += values.iter().map(size).sum::<usize>();
-        if let Err(reason) = self.rows.add_values(number, &values) {
-            self.rejected.push(Rejected { number, reason, raw: shown(columns, &values) });
+        self.bytes += row.len();
+        let broken = |why: String| mysql_async::Error::Other(why.into());
+        let values = AnsweredRow::new(row, &self.forms).map_err(|fault| broken(fault.to_string()))?;
+        match self.rows.add_answered(number, values) {
+            Ok(()) => Ok(()),
+            Err(NotAdded::Bad(reason)) => {
+                self.rejected.push(Rejected { number, reason, raw: self.shown(row) });
+                Ok(())
+            }
+            Err(NotAdded::Broken(why)) => Err(broken(why)),
         }
+    }
+}
+
+impl Taken {
+    fn new(as_read: &Arc<Table>, columns: &[Column], most: usize) -> Self {
+        Self {
+            rows: TableRows::new(Arc::clone(as_read), ROOM),
+            forms: columns.iter().map(Form::of).collect(),
+            names: columns.iter().map(|column| column.name_str().into_owned()).collect(),
+            rejected: Vec::new(),
+            bytes: 0,
+            most,
+            over: None,
+        }
+    }
+
+    /// A row for the dead letters: a line a column, its name and its value as SQL has it.
+    fn shown(&self, row: &[u8]) -> Vec<u8> {
+        let Ok(values) = AnsweredRow::new(row, &self.forms) else { return row.to_vec() };
+        let lines = self.names.iter().zip(values.into_sql()).map(|(name, value)| format!("{name}: {value}"));
+        let lines: Vec<String> = lines.collect();
+        lines.join("\n").into_bytes()
     }
 
     /// As columns. `reached` and `cut` are of the log and of the table that they are of.
@@ -183,13 +211,13 @@ impl Taken {
 }
 
 async fn take(
-    session: &mut Session,
+    session: &mut ReadSession,
     listed: &Listed,
     (after, up_to): (Option<&[String]>, Option<&[String]>),
     most: usize,
 ) -> Result<Taken, Unread> {
-    let columns = columns(&listed.as_read);
-    let selected: Vec<String> = columns.iter().map(|column| name::quoted(column)).collect();
+    let read = listed.as_read.columns.iter().filter(|column| column.field.is_some());
+    let selected: Vec<String> = read.map(|column| name::quoted(&column.name)).collect();
     let order = if listed.key.is_none() {
         String::new()
     } else {
@@ -200,18 +228,12 @@ async fn take(
         )
     };
     let sql = format!("SELECT {} FROM {}{order}", selected.join(", "), listed.sql);
-    let mut taken = Taken::new(&listed.as_read);
-    match session.each_row(&sql, |row| taken.add(&columns, row, most)).await {
-        Ok(()) => Ok(taken),
+    let begin = |columns: &[Column]| Ok(Taken::new(&listed.as_read, columns, most));
+    match session.read(&sql, Patience::Limited, begin).await {
+        Ok(taken) => Ok(taken),
         Err(failure) if failure.code().is_some_and(|code| CHANGED.contains(&code)) => Err(Unread::Changed),
         Err(failure) => Err(Unread::Error(unreadable(failure, listed))),
     }
-}
-
-/// The columns that are read.
-fn columns(table: &Table) -> Vec<&str> {
-    let read = table.columns.iter().filter(|column| column.field.is_some());
-    read.map(|column| column.name.as_str()).collect()
 }
 
 /// The rows of a question that may take its time, where its columns still are what they were; up to a number of bytes.
@@ -219,16 +241,14 @@ fn columns(table: &Table) -> Vec<&str> {
 /// # Errors
 /// The server's, and what `expect` says of the columns.
 pub async fn ask(
-    session: &mut Session,
+    session: &mut ReadSession,
     sql: &str,
     as_read: &Arc<Table>,
-    expect: impl FnOnce(&[mysql_async::Column]) -> Result<(), Error> + Send,
+    expect: impl FnOnce(&[Column]) -> Result<(), Error> + Send,
     most: usize,
 ) -> Result<Taken, Failure> {
-    let columns = columns(as_read);
-    let mut taken = Taken::new(as_read);
-    session.each_row_of(sql, expect, |row| taken.add(&columns, row, most)).await?;
-    Ok(taken)
+    let begin = |columns: &[Column]| expect(columns).map(|()| Taken::new(as_read, columns, most));
+    session.read(sql, Patience::Endless, begin).await
 }
 
 fn unreadable(failure: Failure, listed: &Listed) -> Error {
@@ -238,21 +258,4 @@ fn unreadable(failure: Failure, listed: &Listed) -> Error {
     } else {
         error
     }
-}
-
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Bytes(bytes) => bytes.len() + 4,
-        _ => 8,
-    }
-}
-
-/// A row for the dead letters: a line a column, its name and its value as SQL has it.
-fn shown(columns: &[&str], values: &[Value]) -> Vec<u8> {
-    let lines: Vec<String> = columns
-        .iter()
-        .zip(values)
-        .map(|(column, value)| format!("{column}: {}", value.as_sql(true)))
-        .collect();
-    lines.join("\n").into_bytes()
 }

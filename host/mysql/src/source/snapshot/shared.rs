@@ -8,7 +8,7 @@ use sluicegate_connector::Error;
 use std::sync::Arc;
 
 use crate::binlog::{LogPosition, Place, ReadOptions};
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 use crate::source::facts::Facts;
 use crate::source::reader::has_reached;
@@ -53,7 +53,12 @@ impl Shared {
     ///
     /// # Errors
     /// The server's.
-    pub async fn begin(&self, session: &mut Session, table: &str, after: &LogPosition) -> Result<(), Error> {
+    pub async fn begin(
+        &self,
+        session: &mut ReadSession,
+        table: &str,
+        after: &LogPosition,
+    ) -> Result<(), Error> {
         let what = "a table cannot be read";
         match self.facts.family {
             Family::MySql => {
@@ -90,7 +95,7 @@ impl Shared {
     ///
     /// # Errors
     /// The server's.
-    pub async fn begin_at(&self, session: &mut Session, table: &str) -> Result<Place, Error> {
+    pub async fn begin_at(&self, session: &mut ReadSession, table: &str) -> Result<Place, Error> {
         match self.facts.family {
             Family::MariaDb => {
                 view(session).await?;
@@ -109,7 +114,7 @@ impl Shared {
     }
 
     /// MariaDB: where in the log the view lies.
-    async fn viewed(&self, session: &mut Session) -> Result<Place, Error> {
+    async fn viewed(&self, session: &mut ReadSession) -> Result<Place, Error> {
         let what = "the place of a view in the binlog cannot be asked for";
         let rows: Vec<Row> = session.rows("SHOW STATUS LIKE 'binlog_snapshot_%'", what).await?;
         let get = |name: &str| {
@@ -127,12 +132,12 @@ impl Shared {
     }
 }
 
-async fn view(session: &mut Session) -> Result<(), Error> {
+async fn view(session: &mut ReadSession) -> Result<(), Error> {
     for sql in [
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     ] {
-        let done = session.run(sql.as_bytes()).await;
+        let done = session.run(sql).await;
         done.map_err(|failure| failure.into_error("a view of the tables cannot be begun"))?;
     }
     Ok(())
@@ -142,14 +147,14 @@ async fn view(session: &mut Session) -> Result<(), Error> {
 ///
 /// # Errors
 /// The server's.
-pub async fn end(session: &mut Session) -> Result<(), Error> {
-    let done = session.run(b"COMMIT").await;
-    done.map(|_| ()).map_err(|failure| failure.into_error("a view of the tables cannot be ended"))
+pub async fn end(session: &mut ReadSession) -> Result<(), Error> {
+    let done = session.run("COMMIT").await;
+    done.map_err(|failure| failure.into_error("a view of the tables cannot be ended"))
 }
 
-async fn lock(session: &mut Session, table: &str) -> Result<(), Error> {
-    let done = session.run(format!("LOCK TABLES {table} READ").as_bytes()).await;
-    done.map(|_| ()).map_err(|failure| {
+async fn lock(session: &mut ReadSession, table: &str) -> Result<(), Error> {
+    let done = session.run(&format!("LOCK TABLES {table} READ")).await;
+    done.map_err(|failure| {
         failure.into_error(&format!("{table} cannot be locked for a moment")).help(
             "a table without a primary key, or of a server without `gtid_mode`, is read under a lock that is held \
              for a moment: grant LOCK TABLES, or end the transaction that holds the table",
@@ -157,9 +162,9 @@ async fn lock(session: &mut Session, table: &str) -> Result<(), Error> {
     })
 }
 
-async fn unlock(session: &mut Session) -> Result<(), Error> {
-    let done = session.run(b"UNLOCK TABLES").await;
-    done.map(|_| ()).map_err(|failure| failure.into_error("a lock cannot be given back"))
+async fn unlock(session: &mut ReadSession) -> Result<(), Error> {
+    let done = session.run("UNLOCK TABLES").await;
+    done.map_err(|failure| failure.into_error("a lock cannot be given back"))
 }
 
 fn late() -> Error {

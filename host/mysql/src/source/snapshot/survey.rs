@@ -7,11 +7,12 @@ use sluicegate_connector::Error;
 use sluicegate_model::TableName;
 use tokio::sync::mpsc;
 
+use super::even::Even;
 use super::key::{Form, Key, KeyColumn};
 use super::shared::{Shared, is_table};
 use crate::binlog::Table;
 use crate::binlog::schema::known::KnownTable;
-use crate::client::Session;
+use crate::client::ReadSession;
 use crate::client::server::Family;
 use crate::source::knowledge::Knowledge;
 use crate::sql::name;
@@ -90,6 +91,8 @@ async fn try_survey(
     };
     let table = (&*listed.database, &*listed.table);
     let rows = rows_of_a_part(&mut session, table, shared.part_bytes).await?;
+    let all = rows_of_tables(&mut session, [table]).await?.unwrap_or(0);
+    let mut even = Even::of(&mut session, &listed, after.as_deref(), (all, rows)).await?;
     let listed = Arc::new(listed);
     if out.send(Ok(Found::Table(Arc::clone(&listed)))).await.is_err() {
         return Ok(());
@@ -101,6 +104,8 @@ async fn try_survey(
         }
         let up_to = if listed.key.is_none() {
             None
+        } else if let Some(even) = &mut even {
+            even.next()
         } else {
             key_at(&mut session, &listed, after.as_deref(), None, rows - 1).await?
         };
@@ -118,7 +123,7 @@ async fn try_survey(
 /// # Errors
 /// The server's.
 pub async fn key_at(
-    session: &mut Session,
+    session: &mut ReadSession,
     listed: &Listed,
     after: Option<&[String]>,
     up_to: Option<&[String]>,
@@ -159,7 +164,7 @@ pub fn condition(
 /// The server's.
 pub async fn list(
     shared: &Shared,
-    session: &mut Session,
+    session: &mut ReadSession,
     database: String,
     table: String,
 ) -> Result<Option<Listed>, Error> {
@@ -188,7 +193,7 @@ pub async fn list(
 ///
 /// # Errors
 /// The server's.
-pub async fn primary_key(session: &mut Session, database: &str, table: &str) -> Result<Key, Error> {
+pub async fn primary_key(session: &mut ReadSession, database: &str, table: &str) -> Result<Key, Error> {
     let of = is_table(database, table);
     let sql = format!(
         "SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE {of} AND INDEX_NAME = 'PRIMARY' ORDER BY \
@@ -206,7 +211,7 @@ pub async fn primary_key(session: &mut Session, database: &str, table: &str) -> 
 /// # Errors
 /// The server's.
 pub async fn key_columns(
-    session: &mut Session,
+    session: &mut ReadSession,
     database: &str,
     table: &str,
 ) -> Result<Vec<(KeyColumn, bool)>, Error> {
@@ -228,7 +233,7 @@ pub async fn key_columns(
 /// # Errors
 /// The server's.
 pub async fn rows_of_a_part(
-    session: &mut Session,
+    session: &mut ReadSession,
     (database, table): (&str, &str),
     bytes: u64,
 ) -> Result<u64, Error> {
@@ -245,7 +250,7 @@ pub async fn rows_of_a_part(
 /// # Errors
 /// The server's.
 pub async fn rows_of_tables<'a>(
-    session: &mut Session,
+    session: &mut ReadSession,
     tables: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<Option<u64>, Error> {
     let names: Vec<String> = tables
@@ -264,10 +269,10 @@ pub async fn rows_of_tables<'a>(
 }
 
 /// What a server knows of tables is then not a day old.
-async fn ask_afresh(session: &mut Session) -> Result<(), Error> {
+async fn ask_afresh(session: &mut ReadSession) -> Result<(), Error> {
     let server = session.server();
     if server.family == Family::MySql && server.version >= (8, 0, 0) {
-        let fresh = session.run(b"SET SESSION information_schema_stats_expiry = 0").await;
+        let fresh = session.run("SET SESSION information_schema_stats_expiry = 0").await;
         fresh.map_err(|failure| failure.into_error("a session cannot be set up"))?;
     }
     Ok(())
