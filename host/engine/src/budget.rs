@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-/// Bounds the bytes between the source and the open transaction. A chunk takes a [`Permit`] when it is read and
-/// gives it back when its rows are handed over, or dropped.
+/// Bounds the bytes between the source and the open transaction. A chunk takes a [`Permit`] when it is read, which grows
+/// with what becomes of it, and gives it back when its rows are handed over, or dropped.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<Shared>);
 
@@ -52,6 +52,16 @@ impl Budget {
     }
 }
 
+impl Permit {
+    /// Takes more, up to a number of bytes in all, also past the limit: what it was taken for has become larger.
+    pub fn grow_to(&mut self, bytes: usize) {
+        if bytes > self.bytes {
+            self.budget.0.used.fetch_add(bytes - self.bytes, Ordering::AcqRel);
+            self.bytes = bytes;
+        }
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         self.budget.0.used.fetch_sub(self.bytes, Ordering::AcqRel);
@@ -72,6 +82,18 @@ mod tests {
         drop(large);
         assert_eq!(budget.free(), 6);
         drop(first);
+        assert_eq!(budget.free(), 10);
+    }
+
+    #[test]
+    fn what_grows_comes_back_whole() {
+        let budget = Budget::new(10);
+        let mut permit = budget.take(4);
+        permit.grow_to(3);
+        assert_eq!(budget.free(), 6, "it never shrinks");
+        permit.grow_to(12);
+        assert_eq!(budget.free(), 0);
+        drop(permit);
         assert_eq!(budget.free(), 10);
     }
 }

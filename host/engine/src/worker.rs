@@ -22,6 +22,9 @@ use crate::policies::Policies;
 /// The longest that a step which asks for patience waits between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// What an encoded row costs beside its bytes, about: where it lies, where it came from, its key.
+const ROW_BYTES: usize = 64;
+
 /// What all workers of a pipeline share.
 pub(crate) struct Shop {
     pub(crate) pipeline: String,
@@ -53,6 +56,13 @@ pub(crate) struct Job {
 pub(crate) struct Work {
     pub(crate) parts: Vec<Encoded>,
     pub(crate) letters: Vec<DeadLetter>,
+}
+
+impl Work {
+    /// Bytes of memory that it takes, about.
+    fn bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.bytes + part.rows * ROW_BYTES).sum()
+    }
 }
 
 /// A chunk that was worked on.
@@ -123,9 +133,10 @@ impl Worker {
     }
 
     fn run(mut self, jobs: &Receiver<Job>, results: &mpsc::UnboundedSender<Done>) {
-        for Job { seq, chunk, permit } in jobs {
+        for Job { seq, chunk, mut permit } in jobs {
             let stale = !self.shop.incarnations.is_current(&chunk.lane, chunk.incarnation);
             let result = if stale { Ok(Work::default()) } else { self.work_unless_it_panics(&chunk) };
+            permit.grow_to(result.as_ref().map_or(0, Work::bytes));
             let Chunk { lane, incarnation, from, to, records, bytes, in_transaction, .. } = *chunk;
             let done =
                 Done { lane, incarnation, seq, from, to, records, bytes, in_transaction, result, permit };

@@ -23,6 +23,10 @@ use crate::binlog::{BinlogError, LogPosition, Place};
 /// How often the position moves on over what is of no table that is read.
 const MOVE_EVERY: Duration = Duration::from_secs(1);
 
+/// Bytes of a stretch, at most, whatever there is room for: as columns, and as what a sink takes, rows have several times the
+/// bytes that a log keeps them in.
+const STRETCH_BYTES: usize = 2 << 20;
+
 /// Events after which others get a turn.
 const TURN: usize = 4096;
 
@@ -175,7 +179,7 @@ impl Running {
                 self.reader.learn(learnt?);
                 continue;
             }
-            match self.fill(room)? {
+            match self.fill(room.min(STRETCH_BYTES))? {
                 Filled::Chunk(chunk) => return Ok(Event::Rows(chunk)),
                 Filled::Ended => {
                     self.finished = true;
