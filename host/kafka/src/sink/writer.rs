@@ -212,7 +212,7 @@ impl KafkaWriter {
         settings
             .set("linger.ms", 10)
             .set("queue.buffering.max.kbytes", 32_768)
-            .set("queue.buffering.max.messages", 200_000)
+            .set("queue.buffering.max.messages", 100_000)
             .set("batch.num.messages", 50_000)
             .set("partitioner", "murmur2_random")
             .set("sticky.partitioning.linger.ms", 10)

@@ -25,7 +25,7 @@ const MOVE_EVERY: Duration = Duration::from_secs(1);
 
 /// Bytes of a stretch, at most, whatever there is room for: as columns, and as what a sink takes, rows have several times the
 /// bytes that a log keeps them in.
-const STRETCH_BYTES: usize = 2 << 20;
+const STRETCH_BYTES: usize = 1 << 20;
 
 /// Events after which others get a turn.
 const TURN: usize = 4096;
