@@ -46,7 +46,8 @@ impl Sides<'_> {
             }
             t::BIT => {
                 let [bits, bytes] = meta.to_be_bytes();
-                let bytes = bytes + u8::from(bits > 0);
+                // What is damaged may have any number here.
+                let bytes = bytes.saturating_add(u8::from(bits > 0));
                 if !(1..=8).contains(&bytes) {
                     return Err(format!("a BIT of {bytes} bytes is no type"));
                 }
@@ -295,5 +296,25 @@ fn fits(column_type: u8, word: &str) -> bool {
                 | "geomcollection"
         ),
         _ => text || word == "vector",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_as_many_bytes_as_they_need() {
+        let cell = |meta| {
+            let wire = WireColumn { column_type: t::BIT, meta, nullable: false };
+            Sides { wire, about: &About::default(), known: None }.cell(ReadOptions::default())
+        };
+        let bytes = |meta| match cell(meta) {
+            Ok(CellType::Bit { bytes }) => Some(bytes),
+            _ => None,
+        };
+        // Bits beside the whole bytes, then those.
+        assert_eq!([0x0001, 0x0100, 0x0101, 0x0107, 0x0008].map(bytes), [1, 1, 2, 8, 8].map(Some));
+        assert_eq!([0x0000, 0x0108, 0x00ff, 0x01ff, 0xffff].map(bytes), [None; 5], "damaged");
     }
 }
