@@ -1,7 +1,5 @@
 //! A connection that much is read from.
 
-use std::time::Duration;
-
 use mysql_async::prelude::FromRow;
 use mysql_async::{Column, Error as Native, Row};
 use sluicegate_connector::Error;
@@ -9,12 +7,9 @@ use sluicegate_connector::Error;
 use super::failure::{Failure, sort};
 use super::liveness::Liveness;
 use super::server::Server;
-use super::session::settings;
+use super::session::{FOREVER, settings};
 use crate::Connection;
 use crate::wire::{self, Channel, Next, Prepared};
-
-/// A limit that is none.
-const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// A connection set up as a [`Session`](super::Session) is, over a channel of our own: rows are read from where they lie.
 /// One statement at a time.

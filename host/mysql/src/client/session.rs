@@ -23,7 +23,7 @@ const MODES: &str = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY
 const WAIT_TIMEOUT: u64 = 30;
 
 /// A limit that is none.
-const FOREVER: Duration = Duration::from_hours(24 * 365);
+pub(super) const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// How a statement ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
