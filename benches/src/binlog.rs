@@ -26,14 +26,14 @@ pub fn measure(options: &Options) -> Fallible<Vec<Section>> {
     )?;
     let rounds = options.rounds.max(1);
     let mut few = Vec::new();
-    let begin = end_of_log(&mut client)?;
+    let begin = client.log_end()?.to_string();
     fill(&mut client, 0..FEW)?;
     // The first makes what every later run finds: the topic of positions.
     for round in 0..=rounds {
         let usage = run(&bench, &server, (&format!("few-{round}"), &begin), FEW, true)?;
         few.extend((round > 0).then_some(usage));
     }
-    let begin = end_of_log(&mut client)?;
+    let begin = client.log_end()?.to_string();
     fill(&mut client, FEW..FEW + options.messages)?;
     let mut all = Vec::new();
     for round in 0..rounds {
@@ -42,16 +42,6 @@ pub fn measure(options: &Options) -> Fallible<Vec<Section>> {
         all.push(usage);
     }
     Ok(vec![section(options.messages, &few, &all)])
-}
-
-/// Where the log ends, as `start` takes it.
-fn end_of_log(client: &mut MySqlClient) -> Fallible<String> {
-    let status = client.rows("SHOW MASTER STATUS")?;
-    let cell = |number: usize| status.first().and_then(|row| row.get(number).cloned().flatten());
-    match (cell(0), cell(1)) {
-        (Some(file), Some(position)) => Ok(format!("{file}:{position}")),
-        _ => Err("the server has no binlog".into()),
-    }
 }
 
 fn fill(client: &mut MySqlClient, rows: std::ops::Range<u64>) -> Fallible<()> {

@@ -66,6 +66,9 @@ pub enum ServerError {
         /// The client library's error.
         source: mysql_async::Error,
     },
+    /// The end of its log was asked of a server that writes none.
+    #[error("the server has no binlog")]
+    NoLog,
     /// A transaction was still open below the end of a topic.
     #[error(
         "topic {topic}, partition {partition}: a transaction is still open at offset {stable} (end {end}) after {limit:?}"

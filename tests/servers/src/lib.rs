@@ -21,7 +21,7 @@ mod server_process;
 
 pub use error::ServerError;
 pub use kafka::{Kafka, KafkaClient, KafkaOptions, Message, Record, SharedKafka, unique_name};
-pub use mysql::{Database, Flavour, MySql, MySqlClient, MySqlOptions, Row, SharedMySql};
+pub use mysql::{Database, Flavour, LogPlace, MySql, MySqlClient, MySqlOptions, Row, SharedMySql};
 pub use process::ProcessId;
 pub use run::Run;
 pub use rustix::process::Signal;

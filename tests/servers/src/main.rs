@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match Arguments::parse().server {
         Server::Kafka { run, owner, topics } => kafka(run.zip(owner), topics),
         Server::Mariadb { statements } => mysql(Flavour::MariaDb, &statements),
-        Server::Mysql { statements } => mysql(Flavour::MySql84, &statements),
+        Server::Mysql { statements } => mysql(Flavour::MySql, &statements),
     }
 }
 

@@ -24,7 +24,7 @@ fn mariadb_lives_through_a_kill() {
 
 #[test]
 fn mysql_lives_through_a_kill() {
-    lives_through_a_kill(Flavour::MySql84);
+    lives_through_a_kill(Flavour::MySql);
 }
 
 #[test]

@@ -8,7 +8,6 @@ use sluicegate_tests::Bench;
 
 use super::files::lines;
 use super::pipeline::{get, wait_until};
-use super::tables::log_end;
 
 /// A pipeline from a server of its own, whose log nobody else writes to, into files.
 struct Shop {
@@ -68,7 +67,7 @@ impl Shop {
     fn gtids(&mut self) -> String {
         let sql = match self.flavour {
             Flavour::MariaDb => "SELECT @@gtid_binlog_pos",
-            Flavour::MySql84 => "SELECT @@GLOBAL.gtid_executed",
+            Flavour::MySql => "SELECT @@GLOBAL.gtid_executed",
         };
         self.client.lines(sql).expect("transactions").remove(0)
     }
@@ -86,7 +85,7 @@ fn positions_are_shown_and_moved(flavour: Flavour) {
     shop.bench.run(["positions", "show", "p.yaml"]).exits(0).says("at the end of the log");
     assert_eq!(shop.behind()["seconds"], 0);
 
-    let (place, gtids) = (log_end(&mut shop.client), shop.gtids());
+    let (place, gtids) = (shop.client.log_end().expect("the end of the log").to_string(), shop.gtids());
     shop.insert(4..=5);
     shop.run();
     shop.set(&place).exits(0).says("behind");
@@ -107,7 +106,7 @@ fn positions_are_shown_and_moved(flavour: Flavour) {
         .says("its log begins at");
     let unknown = match flavour {
         Flavour::MariaDb => "0-1-4711",
-        Flavour::MySql84 => "3e11fa47-71ca-11e1-9e33-c80aa9429562:1",
+        Flavour::MySql => "3e11fa47-71ca-11e1-9e33-c80aa9429562:1",
     };
     shop.set(unknown).exits(2).says("the server's log has not come so far");
     let file = place.split(':').next().expect("a file");
@@ -127,8 +126,7 @@ fn positions_are_shown_and_moved(flavour: Flavour) {
         .exits(0)
         .says("warning: the server removes its log after 1 s");
     shop.client.execute("FLUSH BINARY LOGS").expect("another file");
-    let last = log_end(&mut shop.client);
-    let last = last.split(':').next().expect("a file");
+    let last = shop.client.log_end().expect("the end of the log").file;
     // Until its readers have left, and a crash would not need them, a server keeps files.
     wait_until("the log is shorter", || {
         shop.client.execute(&format!("PURGE BINARY LOGS TO '{last}'")).expect("a shorter log");
@@ -140,7 +138,7 @@ fn positions_are_shown_and_moved(flavour: Flavour) {
         .says("the server no longer has the part of its log");
     shop.set(&gtids).exits(2).says("the server no longer has its log from there on");
     shop.set(&place).exits(2).says("the server no longer has its log from there on");
-    let end = log_end(&mut shop.client);
+    let end = shop.client.log_end().expect("the end of the log").to_string();
     shop.set(&end).exits(0).says("at the end of the log");
 }
 
@@ -151,7 +149,7 @@ fn positions_in_a_log_of_mariadb_are_shown_and_moved() {
 
 #[test]
 fn positions_in_a_log_of_mysql_are_shown_and_moved() {
-    positions_are_shown_and_moved(Flavour::MySql84);
+    positions_are_shown_and_moved(Flavour::MySql);
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn mariadb_follows_the_orders() {
 
 #[test]
 fn mysql_follows_the_orders() {
-    follows_the_orders(Flavour::MySql84);
+    follows_the_orders(Flavour::MySql);
 }
 
 /// A process is killed again and again. A trigger keeps every version that a row has had: a change that is written

@@ -80,12 +80,12 @@ fn days_are_copied(from: Flavour, to: Flavour) {
 
 #[test]
 fn days_of_mariadb_are_copied() {
-    days_are_copied(Flavour::MariaDb, Flavour::MySql84);
+    days_are_copied(Flavour::MariaDb, Flavour::MySql);
 }
 
 #[test]
 fn days_of_mysql_are_copied() {
-    days_are_copied(Flavour::MySql84, Flavour::MariaDb);
+    days_are_copied(Flavour::MySql, Flavour::MariaDb);
 }
 
 /// Processes are killed on the way. The target has no key: a row that came twice would be there twice.
@@ -127,5 +127,5 @@ fn kills_neither_lose_nor_double_a_row_of_mariadb() {
 
 #[test]
 fn kills_neither_lose_nor_double_a_row_of_mysql() {
-    kills_neither_lose_nor_double_a_row(Flavour::MySql84);
+    kills_neither_lose_nor_double_a_row(Flavour::MySql);
 }

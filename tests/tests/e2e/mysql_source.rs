@@ -8,7 +8,6 @@ use sluicegate_test_servers::{Database, Flavour, Kafka, MySql, MySqlClient, uniq
 use sluicegate_tests::Bench;
 
 use crate::settings;
-use crate::tables::log_end;
 
 /// Kills of the kill test.
 const KILLS: usize = 6;
@@ -28,7 +27,7 @@ pub(crate) fn url(database: &Database) -> String {
 
 /// Where the log of a server ends, as the source is told.
 fn start(database: &mut Database) -> String {
-    format!("start: {{ file: \"{}\" }}", log_end(database.client()))
+    format!("start: {{ file: \"{}\" }}", database.client().log_end().expect("the end of the log"))
 }
 
 pub(crate) fn run(database: &mut Database, statements: &[&str]) {
@@ -91,7 +90,7 @@ fn changes_of_mariadb_become_messages() {
 
 #[test]
 fn changes_of_mysql_become_messages() {
-    changes_become_messages(Flavour::MySql84);
+    changes_become_messages(Flavour::MySql);
 }
 
 /// The example from one database to another, under other names.
@@ -148,12 +147,12 @@ fn tables_follow_tables(from: Flavour, to: Flavour) {
 
 #[test]
 fn tables_follow_mariadb() {
-    tables_follow_tables(Flavour::MariaDb, Flavour::MySql84);
+    tables_follow_tables(Flavour::MariaDb, Flavour::MySql);
 }
 
 #[test]
 fn tables_follow_mysql() {
-    tables_follow_tables(Flavour::MySql84, Flavour::MariaDb);
+    tables_follow_tables(Flavour::MySql, Flavour::MariaDb);
 }
 
 /// A process is killed again and again while rows are written. A trigger keeps every version that a row has had.
@@ -281,5 +280,5 @@ fn tables_of_mariadb_are_copied_while_they_change() {
 
 #[test]
 fn tables_of_mysql_are_copied_while_they_change() {
-    tables_are_copied_while_they_change(Flavour::MySql84, KILLS);
+    tables_are_copied_while_they_change(Flavour::MySql, KILLS);
 }

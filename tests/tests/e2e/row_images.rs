@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 use sluicegate_tests::Bench;
 
-use super::tables::{Table, differences, log_end, make, pipeline, quoted, reading, tables};
+use super::tables::{Table, differences, make, pipeline, quoted, reading, tables};
 
 /// The statements that the decoder of the log is tried with.
 const EACH_SERVER: [&str; 6] = [
@@ -65,13 +65,13 @@ impl Logging {
             let mut few = vec![Self::new("NOBLOB", "FULL", true), Self::new("MINIMAL", "MINIMAL", false)];
             match flavour {
                 Flavour::MariaDb => few.push(Self::new("FULL", "NO_LOG", true)),
-                Flavour::MySql84 => few.push(partial(true)),
+                Flavour::MySql => few.push(partial(true)),
             }
             return few;
         }
         let metadata: &[&str] = match flavour {
             Flavour::MariaDb => &["FULL", "MINIMAL", "NO_LOG"],
-            Flavour::MySql84 => &["FULL", "MINIMAL"],
+            Flavour::MySql => &["FULL", "MINIMAL"],
         };
         let mut all = Vec::new();
         for image in ["FULL", "NOBLOB", "MINIMAL"] {
@@ -79,7 +79,7 @@ impl Logging {
                 all.extend([false, true].map(|compressed| Self::new(image, metadata, compressed)));
             }
         }
-        if flavour == Flavour::MySql84 {
+        if flavour == Flavour::MySql {
             all.extend([partial(false), partial(true)]);
         }
         all
@@ -91,9 +91,7 @@ impl Logging {
         let partial = if self.partial_json { "PARTIAL_JSON" } else { "''" };
         let own = match flavour {
             Flavour::MariaDb => [("log_bin_compress", on), ("log_bin_compress_min_len", "10")],
-            Flavour::MySql84 => {
-                [("binlog_transaction_compression", on), ("binlog_row_value_options", partial)]
-            }
+            Flavour::MySql => [("binlog_transaction_compression", on), ("binlog_row_value_options", partial)],
         };
         let settings = [("binlog_row_image", self.image), ("binlog_row_metadata", self.metadata)];
         for (name, value) in settings.into_iter().chain(own) {
@@ -107,7 +105,7 @@ impl Logging {
         let has = |words: &str| events.iter().any(|event| event.contains(words));
         let compressed = match flavour {
             Flavour::MariaDb => has("_compressed"),
-            Flavour::MySql84 => has("Transaction_payload"),
+            Flavour::MySql => has("Transaction_payload"),
         };
         assert_eq!(compressed, self.compressed, "{self:?}: {events:?}");
         if !self.compressed {
@@ -160,9 +158,8 @@ fn changes(table: &Table) -> Vec<String> {
 
 /// The kinds of events in the file that a server writes.
 fn events(client: &mut MySqlClient) -> BTreeSet<String> {
-    let end = log_end(client);
-    let file = end.split(':').next().unwrap_or_default();
-    let rows = client.rows(&format!("SHOW BINLOG EVENTS IN '{file}'")).expect("events");
+    let end = client.log_end().expect("the end of the log");
+    let rows = client.rows(&format!("SHOW BINLOG EVENTS IN '{}'", end.file)).expect("events");
     rows.into_iter().filter_map(|mut row| row.swap_remove(2)).collect()
 }
 
@@ -231,5 +228,5 @@ fn rows_of_mariadb_arrive_however_they_are_logged() {
 
 #[test]
 fn rows_of_mysql_arrive_however_they_are_logged() {
-    rows_arrive_as_they_are(Flavour::MySql84);
+    rows_arrive_as_they_are(Flavour::MySql);
 }

@@ -129,7 +129,7 @@ fn a_standby_takes_over_on_mariadb() {
 
 #[test]
 fn a_standby_takes_over_on_mysql() {
-    takes_over(Flavour::MySql84);
+    takes_over(Flavour::MySql);
 }
 
 /// What stands in a target, a text a row.

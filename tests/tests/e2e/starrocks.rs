@@ -251,5 +251,5 @@ fn starrocks_follows_tables_of_mariadb() {
 
 #[test]
 fn starrocks_follows_tables_of_mysql() {
-    tables_follow_tables(Flavour::MySql84);
+    tables_follow_tables(Flavour::MySql);
 }

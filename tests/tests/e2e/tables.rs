@@ -11,15 +11,6 @@ pub(crate) fn reading(client: &mut MySqlClient) {
     }
 }
 
-/// The end of a server's log: `binlog.000001:1234`.
-pub(crate) fn log_end(client: &mut MySqlClient) -> String {
-    // MySQL 8.4 has only the one, all others have the other.
-    let status = client.rows("SHOW BINARY LOG STATUS").or_else(|_| client.rows("SHOW MASTER STATUS"));
-    let row = status.expect("a status").remove(0);
-    let [Some(file), Some(position), ..] = &row[..] else { panic!("{row:?}") };
-    format!("{file}:{position}")
-}
-
 pub(crate) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }

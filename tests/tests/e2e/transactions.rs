@@ -12,7 +12,7 @@ const TRANSACTIONS: usize = 6;
 /// A database of the source, and one of the same name at another server.
 fn mirrored() -> (Database, MySqlClient) {
     let shop = MySql::shared(Flavour::MariaDb).expect("a server").database("mirrored").expect("a database");
-    let target = MySql::shared(Flavour::MySql84).expect("a server");
+    let target = MySql::shared(Flavour::MySql).expect("a server");
     let mut mirror = MySqlClient::connect(target.port(), "").expect("a connection");
     mirror.execute(&format!("CREATE DATABASE {0}", shop.name())).expect("a database");
     mirror.execute(&format!("USE {}", shop.name())).expect("the database");
@@ -21,7 +21,7 @@ fn mirrored() -> (Database, MySqlClient) {
 
 /// Tables under the same names, with what an epoch is to be.
 fn pipeline(shop: &Database, engine: &str) -> String {
-    let target = MySql::shared(Flavour::MySql84).expect("a server").port();
+    let target = MySql::shared(Flavour::MySql).expect("a server").port();
     let (port, name, user) = (shop.port(), shop.name(), MySqlClient::USER);
     format!(
         "pipeline: {}\n\

@@ -373,7 +373,7 @@ impl Opening {
             tracing::info!(lane = %self.lane, tables = tables.len(), "tables are read, and their changes meanwhile");
         }
         let names = tables.iter().map(|(database, table)| (&**database, &**table));
-        let expected = snapshot::survey::rows_of_tables(session, names).await?;
+        let expected = snapshot::size::rows_of_tables(session, names).await?;
         Ok(Snapshot::new(shared, progress, tables, ahead).of_rows(expected))
     }
 }

@@ -181,7 +181,7 @@ mod tests {
     /// A server asks for the password itself once, and then remembers it.
     #[test]
     fn a_password_is_sent_by_key_or_encrypted_and_then_remembered() {
-        let mut database = MySql::shared(Flavour::MySql84).unwrap().database("login").unwrap();
+        let mut database = MySql::shared(Flavour::MySql).unwrap().database("login").unwrap();
         let url = format!("mysql://127.0.0.1:{}", database.port());
         for (number, tls) in [json!(null), json!({ "skip_verification": true })].into_iter().enumerate() {
             let user = format!("u{number}{:x}", rand::random::<u64>());

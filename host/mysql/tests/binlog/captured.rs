@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use sluicegate_mysql::binlog::{Entry, Log, LogFile, LogPosition, Place};
-use sluicegate_test_servers::{Database, Flavour, MySql, MySqlClient, MySqlOptions, SharedMySql};
+use sluicegate_test_servers::{Database, Flavour, LogPlace, MySql, MySqlClient, MySqlOptions, SharedMySql};
 
 /// Where a database is.
 enum Server {
@@ -86,12 +86,8 @@ impl Captured {
 
     /// The end of the log.
     pub fn end(&mut self) -> (String, u64) {
-        let status = match self.flavour {
-            Flavour::MariaDb => "SHOW MASTER STATUS",
-            Flavour::MySql84 => "SHOW BINARY LOG STATUS",
-        };
-        let row = self.client().rows(status).unwrap().remove(0);
-        (row[0].clone().unwrap(), row[1].as_ref().unwrap().parse().unwrap())
+        let LogPlace { file, position } = self.client().log_end().unwrap();
+        (file, position)
     }
 
     fn file(&mut self, name: &str) -> File {

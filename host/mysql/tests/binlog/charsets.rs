@@ -54,7 +54,7 @@ fn check(client: &mut MySqlClient, name: &str, codes: &str) -> (usize, Vec<Strin
 }
 
 fn client() -> MySqlClient {
-    let server = MySql::shared(Flavour::MySql84).unwrap();
+    let server = MySql::shared(Flavour::MySql).unwrap();
     let mut client = MySqlClient::connect(server.port(), "").unwrap();
     client.execute("SET SESSION cte_max_recursion_depth = 100000").unwrap();
     client
@@ -108,7 +108,7 @@ fn columns_of_every_set() {
         let mut captured = Captured::new(flavour, "charsets");
         let sets = "big5 \u{4e2d}\u{6587}|gbk \u{4e2d}\u{6587}|gb2312 \u{4e2d}\u{6587}|sjis \u{65e5}\u{672c}\u{ff71}|cp932 \u{65e5}\u{672c}\u{ff5e}|ujis \u{65e5}\u{672c}|eucjpms \u{65e5}\u{672c}|euckr \u{d55c}\u{ad6d}|ucs2 a\u{e9}\u{4e2d}|utf16 a\u{1f600}\u{4e2d}|utf16le a\u{1f600}\u{4e2d}|utf32 a\u{1f600}\u{4e2d}|utf8mb3 \u{e9}\u{4e2d}|utf8mb4 \u{1f600}|latin1 \u{e9}\u{20ac}|cp1251 \u{416}|koi8r \u{416}|greek \u{3a9}|hebrew \u{5d0}|tis620 \u{e01}|ascii abc|swe7 \u{c4}\u{e5}";
         let mut sets: Vec<(&str, &str)> = sets.split('|').map(|set| set.split_once(' ').unwrap()).collect();
-        if flavour == Flavour::MySql84 {
+        if flavour == Flavour::MySql {
             sets.push(("gb18030", "\u{4e2d}\u{1f4a9}\u{e9}"));
         }
         let columns: Vec<String> = sets

@@ -27,7 +27,7 @@ fn numbers(captured: &mut Captured) {
 
 #[test]
 fn transactions_of_mysql() {
-    let mut captured = Captured::new(Flavour::MySql84, "payload");
+    let mut captured = Captured::new(Flavour::MySql, "payload");
     numbers(&mut captured);
     captured.run("SET SESSION binlog_transaction_compression = ON");
     captured.begin();

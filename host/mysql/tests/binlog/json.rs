@@ -9,7 +9,7 @@ use super::replay::{Reader, assert_same, batches};
 
 #[test]
 fn every_kind_of_value() {
-    let mut captured = Captured::new(Flavour::MySql84, "json");
+    let mut captured = Captured::new(Flavour::MySql, "json");
     let values = [
         "NULL",
         "'null'",
@@ -81,7 +81,7 @@ DELETE FROM p WHERE id = 2;
 #[test]
 fn differences_are_applied_to_the_old_value() {
     for extent in ["FULL", "NOBLOB"] {
-        let mut captured = Captured::new(Flavour::MySql84, "partial");
+        let mut captured = Captured::new(Flavour::MySql, "partial");
         captured.run("SET SESSION binlog_row_value_options = 'PARTIAL_JSON'");
         captured.run(&format!("SET SESSION binlog_row_image = '{extent}'"));
         captured.run(PATCHES);
@@ -93,7 +93,7 @@ fn differences_are_applied_to_the_old_value() {
 
 #[test]
 fn differences_without_the_old_value_are_put_aside() {
-    let mut captured = Captured::new(Flavour::MySql84, "partial_minimal");
+    let mut captured = Captured::new(Flavour::MySql, "partial_minimal");
     captured.run("SET SESSION binlog_row_value_options = 'PARTIAL_JSON'");
     captured.run("SET SESSION binlog_row_image = 'MINIMAL'");
     captured.run(PATCHES);

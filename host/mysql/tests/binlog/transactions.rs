@@ -86,7 +86,7 @@ fn transactions_ddl_and_savepoints() {
 
 #[test]
 fn sets_of_transactions_are_the_servers() {
-    let mut captured = own(Flavour::MySql84, &[]);
+    let mut captured = own(Flavour::MySql, &[]);
     captured.run(
         "FLUSH BINARY LOGS;
          CREATE TABLE t (id INT PRIMARY KEY)",

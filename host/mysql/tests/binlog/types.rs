@@ -49,7 +49,7 @@ fn every_type_at_its_limits() {
 #[test]
 fn a_log_without_names_is_read_by_what_the_server_says() {
     for (flavour, metadata) in
-        [(Flavour::MariaDb, "NO_LOG"), (Flavour::MariaDb, "MINIMAL"), (Flavour::MySql84, "MINIMAL")]
+        [(Flavour::MariaDb, "NO_LOG"), (Flavour::MariaDb, "MINIMAL"), (Flavour::MySql, "MINIMAL")]
     {
         let mut captured = own(flavour, &[("binlog-row-metadata", metadata)]);
         for (table, sql) in ALL {

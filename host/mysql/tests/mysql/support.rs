@@ -22,7 +22,7 @@ macro_rules! on_each_server {
             $(#[test] fn $name() { super::$name(sluicegate_test_servers::Flavour::MariaDb); })*
         }
         mod mysql {
-            $(#[test] fn $name() { super::$name(sluicegate_test_servers::Flavour::MySql84); })*
+            $(#[test] fn $name() { super::$name(sluicegate_test_servers::Flavour::MySql); })*
         }
     };
 }

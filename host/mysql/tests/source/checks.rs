@@ -94,7 +94,7 @@ fn a_user_without_rights_is_told_the_grants(flavour: Flavour) {
 fn what_a_person_should_know(flavour: Flavour) {
     let settings: &[(&str, &str)] = match flavour {
         Flavour::MariaDb => &[("binlog-expire-logs-seconds", "3600")],
-        Flavour::MySql84 => &[
+        Flavour::MySql => &[
             ("binlog-expire-logs-seconds", "3600"),
             ("gtid-mode", "OFF"),
             ("enforce-gtid-consistency", "OFF"),
@@ -117,7 +117,7 @@ fn what_a_person_should_know(flavour: Flavour) {
         &["after 3600 s", "binlog_expire_logs_seconds = 604800", "\"d.missing\"", "^shop_[0-9]+[.]orders"],
     );
     assert!(!notes.contains("\"^d[.].*\""), "{notes}");
-    if flavour == Flavour::MySql84 {
+    if flavour == Flavour::MySql {
         says(&notes, &["gtid_mode=OFF", "SET GLOBAL gtid_mode"]);
         options.urls = vec![format!("mysql://127.0.0.1:{}", server.port())];
         let told = check(&connection(server.port()), options, None).unwrap_err();

@@ -7,7 +7,7 @@ use sluicegate_mysql::SourceOptions;
 use sluicegate_mysql::source::Start;
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 
-use super::support::{ROOM, Reading, ids, items, log_end, on_each_server, options};
+use super::support::{ROOM, Reading, ids, items, on_each_server, options};
 
 on_each_server! {
     a_replica_takes_over,
@@ -32,15 +32,13 @@ impl Pair {
         let user = MySqlClient::USER;
         let statements = match flavour {
             Flavour::MariaDb => [
-                "RESET MASTER".to_owned(),
                 format!(
                     "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={port}, MASTER_USER='{user}', \
                      MASTER_PASSWORD='{user}', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1"
                 ),
                 "START SLAVE".to_owned(),
             ],
-            Flavour::MySql84 => [
-                "RESET BINARY LOGS AND GTIDS".to_owned(),
+            Flavour::MySql => [
                 format!(
                     "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={port}, SOURCE_USER='{user}', \
                      SOURCE_PASSWORD='{user}', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, \
@@ -49,6 +47,7 @@ impl Pair {
                 "START REPLICA".to_owned(),
             ],
         };
+        client.reset_log().unwrap();
         for statement in statements {
             client.execute(&statement).unwrap();
         }
@@ -167,7 +166,7 @@ fn a_place_in_a_file_stays_with_its_server(flavour: Flavour) {
     let mut pair = Pair::start(flavour);
     let mut client = pair.primary.client().unwrap();
     table(&mut client);
-    let start = Start::File(log_end(&mut client));
+    let start = Start::File(client.log_end().unwrap().to_string());
     insert(&mut client, 0..3);
     pair.await_rows(3);
     let mut reading = Reading::start(pair.primary.port(), pair.reads(start), None, StartAt::Configured);

@@ -7,7 +7,7 @@ use sluicegate_model::{ControlEvent, Item};
 use sluicegate_mysql::source::{Start, Until};
 use sluicegate_test_servers::Flavour;
 
-use super::support::{Reading, batches, database, events, ids, log_end, on_each_server, options};
+use super::support::{Reading, batches, database, events, ids, on_each_server, options};
 
 on_each_server! {
     a_column_is_added_while_rows_come,
@@ -50,7 +50,7 @@ fn a_table_takes_the_place_of_another(flavour: Flavour) {
     let mut database = database(flavour);
     let (port, name) = (database.port(), database.name().to_owned());
     let client = database.client();
-    let start = Start::File(log_end(client));
+    let start = Start::File(client.log_end().unwrap().to_string());
     client.execute("CREATE TABLE t (id BIGINT PRIMARY KEY)").unwrap();
     client.execute("INSERT INTO t VALUES (1)").unwrap();
     client.execute("CREATE TABLE _t_gho (id BIGINT PRIMARY KEY, extra INT)").unwrap();
@@ -70,7 +70,7 @@ fn a_truncate_keeps_its_place(flavour: Flavour) {
     let (port, name) = (database.port(), database.name().to_owned());
     let client = database.client();
     client.execute("CREATE TABLE t (id BIGINT PRIMARY KEY)").unwrap();
-    let start = Start::File(log_end(client));
+    let start = Start::File(client.log_end().unwrap().to_string());
     client.execute("INSERT INTO t VALUES (1)").unwrap();
     client.execute("TRUNCATE TABLE t").unwrap();
     client.execute("INSERT INTO t VALUES (2)").unwrap();

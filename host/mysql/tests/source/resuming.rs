@@ -4,9 +4,7 @@ use sluicegate_connector::{Class, StartAt};
 use sluicegate_mysql::source::{Start, Until};
 use sluicegate_test_servers::{Flavour, MySqlClient};
 
-use super::support::{
-    Reading, batches, database, ids, items, kill_readers, log_end, on_each_server, options,
-};
+use super::support::{Reading, batches, database, ids, items, kill_readers, on_each_server, options};
 
 on_each_server! {
     a_transaction_is_resumed_within,
@@ -19,7 +17,7 @@ on_each_server! {
 /// A table of many rows that one transaction made. Gives where that began.
 fn fill(client: &mut MySqlClient, rows: u32) -> Start {
     client.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, text VARCHAR(100))").unwrap();
-    let start = Start::File(log_end(client));
+    let start = Start::File(client.log_end().unwrap().to_string());
     client.execute("BEGIN").unwrap();
     for first in (0..rows).step_by(10_000) {
         let values: Vec<String> = (first..rows.min(first + 10_000))

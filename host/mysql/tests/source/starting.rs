@@ -6,7 +6,7 @@ use sluicegate_mysql::SourceOptions;
 use sluicegate_mysql::source::{Start, Until};
 use sluicegate_test_servers::{Flavour, MySql, MySqlOptions};
 
-use super::support::{Reading, changes, database, events, ids, log_end, on_each_server, options, purge};
+use super::support::{Reading, changes, database, events, ids, on_each_server, options, purge};
 
 on_each_server! {
     rows_come_as_they_were_changed,
@@ -23,7 +23,7 @@ fn rows_come_as_they_were_changed(flavour: Flavour) {
     let port = database.port();
     let name = database.name().to_owned();
     let client = database.client();
-    let start = Start::File(log_end(client));
+    let start = Start::File(client.log_end().unwrap().to_string());
     client.execute("CREATE TABLE orders (id BIGINT PRIMARY KEY, note VARCHAR(20), secret INT)").unwrap();
     client.execute("CREATE TABLE other (id BIGINT PRIMARY KEY)").unwrap();
     client.execute("INSERT INTO orders VALUES (1, 'one', 7), (2, NULL, 8)").unwrap();
@@ -81,7 +81,7 @@ fn a_gtid_is_a_place(flavour: Flavour) {
     client.execute("INSERT INTO t VALUES (1)").unwrap();
     let question = match flavour {
         Flavour::MariaDb => "SELECT @@gtid_binlog_pos",
-        Flavour::MySql84 => "SELECT @@gtid_executed",
+        Flavour::MySql => "SELECT @@gtid_executed",
     };
     let gtids = client.lines(question).unwrap().remove(0);
     client.execute("INSERT INTO t VALUES (2)").unwrap();
@@ -160,9 +160,14 @@ fn a_log_that_is_gone_stops_with_choices(flavour: Flavour) {
     let text = error.to_string();
     let kept = client.lines("SHOW BINARY LOGS").unwrap().remove(0);
     let kept = format!("{}:4", kept.split('|').next().unwrap());
-    for part in
-        ["no longer has", "positions reset", "--resnapshot", "on_purged", &kept, &log_end(&mut client)]
-    {
+    for part in [
+        "no longer has",
+        "positions reset",
+        "--resnapshot",
+        "on_purged",
+        &kept,
+        &client.log_end().unwrap().to_string(),
+    ] {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
 }

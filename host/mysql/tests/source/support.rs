@@ -18,7 +18,7 @@ macro_rules! on_each_server {
             $(#[test] fn $name() { super::$name(sluicegate_test_servers::Flavour::MariaDb); })*
         }
         mod mysql {
-            $(#[test] fn $name() { super::$name(sluicegate_test_servers::Flavour::MySql84); })*
+            $(#[test] fn $name() { super::$name(sluicegate_test_servers::Flavour::MySql); })*
         }
     };
 }
@@ -51,14 +51,6 @@ pub fn connection(port: u16) -> Connection {
         MySqlClient::USER,
         Some(Secret::new(MySqlClient::USER)),
     )
-}
-
-/// The end of a server's log: `binlog.000001:1234`.
-pub fn log_end(client: &mut MySqlClient) -> String {
-    // MySQL 8.4 has only the one, all others have the other.
-    let status = client.rows("SHOW BINARY LOG STATUS").or_else(|_| client.rows("SHOW MASTER STATUS"));
-    let row = status.unwrap().remove(0);
-    format!("{}:{}", row[0].as_deref().unwrap(), row[1].as_deref().unwrap())
 }
 
 /// Ends the connections that read the server's log, and gives how many there were.

@@ -4,7 +4,7 @@ use sluicegate_connector::{Class, StartAt};
 use sluicegate_mysql::source::{Start, Until};
 use sluicegate_test_servers::{Flavour, MySql, MySqlClient, MySqlOptions};
 
-use super::support::{ROOM, Reading, ids, log_end, on_each_server, options};
+use super::support::{ROOM, Reading, ids, on_each_server, options};
 
 on_each_server! {
     rows_come_once,
@@ -46,7 +46,7 @@ fn decide(client: &mut MySqlClient, statement: &str) {
 
 fn rows_come_once(flavour: Flavour) {
     let (server, mut client) = server(flavour);
-    let start = Start::File(log_end(&mut client));
+    let start = Start::File(client.log_end().unwrap().to_string());
     prepare(&server, "one", 1);
     client.execute("INSERT INTO d.t VALUES (2)").unwrap();
     decide(&mut client, "XA COMMIT 'one'");
@@ -72,7 +72,7 @@ fn rows_come_once(flavour: Flavour) {
 
 fn a_rollback_stops_once(flavour: Flavour) {
     let (server, mut client) = server(flavour);
-    let options = options("d", Start::File(log_end(&mut client)));
+    let options = options("d", Start::File(client.log_end().unwrap().to_string()));
     prepare(&server, "one", 1);
     decide(&mut client, "XA ROLLBACK 'one'");
     client.execute("INSERT INTO d.t VALUES (2)").unwrap();

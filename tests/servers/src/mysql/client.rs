@@ -1,5 +1,7 @@
 //! Questions to a server, for tests: blocking, answers as text.
 
+use std::fmt;
+
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, OptsBuilder, Value};
 use tokio::runtime::{Builder, Runtime};
@@ -9,6 +11,21 @@ use crate::error::ServerError;
 
 /// A row as the server shows it; `None` is NULL. Bytes that are no UTF-8 are shown as `0x..`.
 pub type Row = Vec<Option<String>>;
+
+/// A place in a server's binlog. Shown as a pipeline's `start` takes it: `binlog.000001:1234`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The file's name.
+    pub file: String,
+    /// The byte in the file.
+    pub position: u64,
+}
+
+impl fmt::Display for LogPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.position)
+    }
+}
 
 /// A connection of a test.
 pub struct MySqlClient {
@@ -77,6 +94,30 @@ impl MySqlClient {
             cells.join("|")
         };
         Ok(self.rows(sql)?.into_iter().map(line).collect())
+    }
+
+    /// Where the server's binlog ends.
+    ///
+    /// # Errors
+    /// The server's, and that it has no binlog.
+    pub fn log_end(&mut self) -> Result<LogPlace, ServerError> {
+        // Servers from MySQL 8.4 on have only the one, MariaDB and MySQL 8.0 only the other.
+        let status = self.rows("SHOW BINARY LOG STATUS").or_else(|_| self.rows("SHOW MASTER STATUS"))?;
+        let place = status.first().and_then(|row| {
+            let [Some(file), Some(position), ..] = row.as_slice() else { return None };
+            Some(LogPlace { file: file.clone(), position: position.parse().ok()? })
+        });
+        place.ok_or(ServerError::NoLog)
+    }
+
+    /// Has the server remove its binlog and all that it says about transactions that it ran.
+    ///
+    /// # Errors
+    /// The server's.
+    pub fn reset_log(&mut self) -> Result<(), ServerError> {
+        // The same two families as above.
+        self.execute("RESET BINARY LOGS AND GTIDS").or_else(|_| self.execute("RESET MASTER"))?;
+        Ok(())
     }
 }
 

@@ -26,7 +26,7 @@ impl Installation {
                     output: "there is no mariadbd, or no mariadb-install-db".to_owned(),
                 }),
             },
-            Flavour::MySql84 => fetched(version()).map(|root| Self::MySql { root }),
+            Flavour::MySql => fetched(version()).map(|root| Self::MySql { root }),
         }
     }
 

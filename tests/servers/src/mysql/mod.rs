@@ -9,7 +9,7 @@ mod options;
 mod server;
 mod shared;
 
-pub use client::{MySqlClient, Row};
+pub use client::{LogPlace, MySqlClient, Row};
 pub use options::{Flavour, MySqlOptions};
 pub use server::MySql;
 pub use shared::{Database, SharedMySql};

@@ -13,7 +13,7 @@ pub enum Flavour {
     /// The distribution's MariaDB.
     MariaDb,
     /// MySQL, from `tests/servers/mysql/fetch`: 8.4, or the version that `SLUICEGATE_MYSQL` names.
-    MySql84,
+    MySql,
 }
 
 /// What `tests/servers/mysql/fetch` is asked for.
@@ -25,13 +25,13 @@ pub(super) fn version() -> &'static str {
 
 impl Flavour {
     /// All that tests of a connector run on.
-    pub const ALL: [Self; 2] = [Self::MariaDb, Self::MySql84];
+    pub const ALL: [Self; 2] = [Self::MariaDb, Self::MySql];
 
     /// Its name, for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "MariaDB",
-            Self::MySql84 => "MySQL",
+            Self::MySql => "MySQL",
         }
     }
 
@@ -39,7 +39,7 @@ impl Flavour {
     pub(super) const fn slug(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
-            Self::MySql84 => "mysql",
+            Self::MySql => "mysql",
         }
     }
 }
@@ -47,7 +47,7 @@ impl Flavour {
 impl fmt::Display for Flavour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
-        if *self == Self::MySql84 { write!(f, " {}", version()) } else { Ok(()) }
+        if *self == Self::MySql { write!(f, " {}", version()) } else { Ok(()) }
     }
 }
 
@@ -94,7 +94,7 @@ impl MySqlOptions {
     pub fn new(flavour: Flavour) -> Self {
         let own = match flavour {
             Flavour::MariaDb => OF_MARIADB,
-            Flavour::MySql84 => OF_MYSQL,
+            Flavour::MySql => OF_MYSQL,
         };
         let settings =
             DEFAULTS.iter().chain(own).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));

@@ -15,7 +15,6 @@ use super::shop::{self, TABLES, Writer};
 use super::tables::difference;
 use super::{INSTANCES, files, hurt, plan};
 use crate::settings;
-use crate::tables::log_end;
 
 #[test]
 fn kill_from_mariadb() {
@@ -25,7 +24,7 @@ fn kill_from_mariadb() {
 #[test]
 #[ignore = "of `make test-kill`"]
 fn kill_from_mysql() {
-    torment(Flavour::MySql84);
+    torment(Flavour::MySql);
 }
 
 fn torment(flavour: Flavour) {
@@ -74,7 +73,7 @@ fn torment(flavour: Flavour) {
             wrong.push_str(&difference(&expected, &found));
         }
     }
-    let (reached, end) = (reached(&bench), log_end(&mut from));
+    let (reached, end) = (reached(&bench), from.log_end().expect("the end of the log").to_string());
     if reached != end {
         let _ = write!(wrong, "\nthe position is {reached:?}, and the log ends at {end:?}");
     }

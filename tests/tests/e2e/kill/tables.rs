@@ -44,7 +44,7 @@ fn kill_into_mariadb() {
 #[test]
 #[ignore = "of `make test-kill`"]
 fn kill_into_mysql() {
-    torment(Flavour::MySql84);
+    torment(Flavour::MySql);
 }
 
 fn torment(flavour: Flavour) {

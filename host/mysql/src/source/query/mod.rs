@@ -35,7 +35,7 @@ use super::chunk::LaneFacts;
 use super::rows_of;
 use super::sessions::Sessions;
 use super::snapshot::Part;
-use super::snapshot::survey::rows_of_tables;
+use super::snapshot::size::rows_of_tables;
 use crate::Connection;
 use crate::binlog::Decoder;
 use plan::Plan;

@@ -14,7 +14,7 @@ use crate::binlog::Place;
 use crate::client::ReadSession;
 use crate::source::sessions::Sessions;
 use crate::source::snapshot::read::{CUT, KEYLESS_BYTES, Rows, Taken, UNCUT, ask};
-use crate::source::snapshot::survey::rows_of_a_part;
+use crate::source::snapshot::size::Size;
 
 /// Parts that wait to be read.
 const SURVEYED: usize = 4;
@@ -180,7 +180,7 @@ async fn divide(
     }
     let mut session = shared.sessions.take().await?;
     let table = (&*asked.listed.database, &*asked.listed.table);
-    let rows = rows_of_a_part(&mut session, table, shared.options.part.0).await?;
+    let rows = Size::of(&mut session, table).await?.rows_of_a_part(shared.options.part.0);
     loop {
         // Parts may have waited longer than the server does.
         if !session.is_alive().await {

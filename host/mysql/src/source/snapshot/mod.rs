@@ -17,6 +17,7 @@
 //! | `progress` | how much was read, as positions have it |
 //! | `key` | primary keys in conditions |
 //! | `survey` | a table's columns and key, and where it is divided |
+//! | `size` | how large tables are, about |
 //! | `even` | dividing tables whose keys lie close together |
 //! | `shared` | sessions, and views at a place of the log |
 //! | `read` | reading one part |
@@ -30,6 +31,7 @@ mod part;
 mod progress;
 pub mod read;
 mod shared;
+pub mod size;
 pub mod survey;
 mod tables;
 mod touched;

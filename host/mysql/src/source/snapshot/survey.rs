@@ -10,19 +10,12 @@ use tokio::sync::mpsc;
 use super::even::Even;
 use super::key::{Form, Key, KeyColumn};
 use super::shared::{Shared, is_table};
+use super::size::Size;
 use crate::binlog::Table;
 use crate::binlog::schema::known::KnownTable;
 use crate::client::ReadSession;
-use crate::client::server::Family;
 use crate::source::knowledge::Knowledge;
 use crate::sql::name;
-use crate::sql::text::quoted;
-
-/// Rows of a part, at least and at most.
-const ROWS: std::ops::RangeInclusive<u64> = 200..=50_000;
-
-/// Bytes of a row where the server does not know.
-const UNKNOWN_ROW: u64 = 400;
 
 /// A table as it is read.
 #[derive(Debug)]
@@ -90,9 +83,9 @@ async fn try_survey(
         return Ok(());
     };
     let table = (&*listed.database, &*listed.table);
-    let rows = rows_of_a_part(&mut session, table, shared.part_bytes).await?;
-    let all = rows_of_tables(&mut session, [table]).await?.unwrap_or(0);
-    let mut even = Even::of(&mut session, &listed, after.as_deref(), (all, rows)).await?;
+    let size = Size::of(&mut session, table).await?;
+    let rows = size.rows_of_a_part(shared.part_bytes);
+    let mut even = Even::of(&mut session, &listed, after.as_deref(), (size.rows, rows)).await?;
     let listed = Arc::new(listed);
     if out.send(Ok(Found::Table(Arc::clone(&listed)))).await.is_err() {
         return Ok(());
@@ -226,54 +219,4 @@ pub async fn key_columns(
         (KeyColumn { name, form, of: None }, nullable == "YES")
     };
     Ok(columns.into_iter().map(column).collect())
-}
-
-/// How many rows of a table make a part of so many bytes, about.
-///
-/// # Errors
-/// The server's.
-pub async fn rows_of_a_part(
-    session: &mut ReadSession,
-    (database, table): (&str, &str),
-    bytes: u64,
-) -> Result<u64, Error> {
-    ask_afresh(session).await?;
-    let of = is_table(database, table);
-    let sql = format!("SELECT AVG_ROW_LENGTH FROM information_schema.TABLES WHERE {of}");
-    let row = session.number(sql, "the size of a table cannot be read").await?;
-    let row = row.filter(|bytes| *bytes > 0).unwrap_or(UNKNOWN_ROW);
-    Ok((bytes / row).clamp(*ROWS.start(), *ROWS.end()))
-}
-
-/// How many rows tables have, as far as the server knows.
-///
-/// # Errors
-/// The server's.
-pub async fn rows_of_tables<'a>(
-    session: &mut ReadSession,
-    tables: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<Option<u64>, Error> {
-    let names: Vec<String> = tables
-        .into_iter()
-        .map(|(database, table)| format!("({}, {})", quoted(database), quoted(table)))
-        .collect();
-    if names.is_empty() {
-        return Ok(None);
-    }
-    ask_afresh(session).await?;
-    let sql = format!(
-        "SELECT CAST(SUM(TABLE_ROWS) AS UNSIGNED) FROM information_schema.TABLES WHERE (TABLE_SCHEMA, TABLE_NAME) IN ({})",
-        names.join(",")
-    );
-    session.number(sql, "the sizes of tables cannot be read").await
-}
-
-/// What a server knows of tables is then not a day old.
-async fn ask_afresh(session: &mut ReadSession) -> Result<(), Error> {
-    let server = session.server();
-    if server.family == Family::MySql && server.version >= (8, 0, 0) {
-        let fresh = session.run("SET SESSION information_schema_stats_expiry = 0").await;
-        fresh.map_err(|failure| failure.into_error("a session cannot be set up"))?;
-    }
-    Ok(())
 }
