@@ -1,9 +1,12 @@
 //! Values as JSON and as text, for systems whose bodies are no messages.
 
+#![expect(clippy::inline_always, reason = "a call a cell costs as much as the digits of a number: measured")]
+
 use arrow_array::Array;
 use arrow_buffer::i256;
 use arrow_schema::Field;
 
+pub use crate::write::Repeated;
 use crate::write::{CellWriter, PlainValues, Style, write_decimal128, write_decimal256, write_string};
 use crate::{Decimals, Timestamps};
 
@@ -24,7 +27,7 @@ impl<'a> JsonValues<'a> {
     ///
     /// # Errors
     /// Why it has no form; what was appended is to be cut off then.
-    #[inline]
+    #[inline(always)]
     pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
         self.0.write(row, out)
     }
@@ -44,7 +47,7 @@ impl<'a> TextValues<'a> {
     ///
     /// # Errors
     /// Why it has no form; what was appended is to be cut off then.
-    #[inline]
+    #[inline(always)]
     pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
         self.0.write(row, out)
     }

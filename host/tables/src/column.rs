@@ -43,6 +43,11 @@ impl<'a> PlannedValues<'a> {
         &self.column
     }
 
+    /// Whether any value failed.
+    pub fn has_failed(&self) -> bool {
+        !self.failed.is_empty()
+    }
+
     /// Why a cell that is NULL now is so, where its value failed.
     pub fn failure(&self, row: usize) -> Option<&str> {
         let place = self.failed.binary_search_by_key(&(row as u32), |failed| failed.row).ok()?;

@@ -98,6 +98,7 @@ impl<P: Plan, C: Copy> TableWindow<P, C> {
     pub fn add_body(&mut self, rows: &Arc<Rows<P, C>>) {
         if !self.bodies.last().is_some_and(|body| Arc::ptr_eq(body, rows)) {
             self.bodies.push(Arc::clone(rows));
+            self.entries.reserve(rows.len());
         }
     }
 

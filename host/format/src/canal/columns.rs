@@ -9,7 +9,7 @@ use sluicegate_model::{Cell, ChangeBatch, Column, States};
 
 use super::options::NAME;
 use crate::write::{
-    Decimals, KeyedCells, Plain, PlainWriter, Style, Timestamps, member, quote_from, write_latin1,
+    Decimals, KeyedCells, Plain, PlainWriter, Repeated, Style, Timestamps, member, quote_from, write_latin1,
     write_string,
 };
 use crate::{EncodeError, MysqlType};
@@ -22,7 +22,7 @@ pub(super) struct Columns<'a> {
 
 struct Written<'a> {
     /// A comma, the name in quotes, a colon.
-    key: Vec<u8>,
+    key: Repeated,
     states: States<'a>,
     form: Form<'a>,
 }
@@ -69,7 +69,7 @@ impl KeyedCells for Columns<'_> {
         self.plain.name(column)
     }
 
-    fn key(&self, column: usize) -> &[u8] {
+    fn key(&self, column: usize) -> &Repeated {
         &self.columns[column].key
     }
 

@@ -13,10 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use sluicegate_model::field;
 
 use super::decimal::{write_decimal128, write_decimal256};
+use super::digits::{write_signed, write_unsigned};
 use super::nested::{Fields, Items, Pairs};
 use super::rows::Style;
+use super::short::Texts;
 use super::temporal::{TimestampForm, push_date, push_duration};
-use super::text::{is_clean, write_clean, write_string};
+use super::text::{is_clean, write_string};
 use super::{Decimals, Timestamps};
 use crate::scan::{is_number, is_value};
 use crate::ticks::counts;
@@ -75,8 +77,8 @@ pub(crate) enum CellWriter<'a> {
         quoted: bool,
     },
     /// Text in which nothing has to be escaped.
-    CleanText(&'a StringArray),
-    Text(&'a StringArray),
+    CleanText(Texts<'a>),
+    Text(Texts<'a>),
     /// Text that is the digits of a number.
     Digits(&'a StringArray),
     /// Text that is JSON.
@@ -133,7 +135,7 @@ impl<'a> CellWriter<'a> {
                 Self::Duration { values: counts(array)?, unit: *unit }
             }
             DataType::Timestamp(unit, zone) => {
-                let form = TimestampForm { unit: *unit, utc: zone.is_some(), form: style.timestamps };
+                let form = TimestampForm::new(*unit, zone.is_some(), style.timestamps);
                 Self::Timestamp { values: counts(array)?, form }
             }
             DataType::List(item) => Self::Items(Box::new(Items::new(item, array.as_list(), style)?)),
@@ -148,50 +150,62 @@ impl<'a> CellWriter<'a> {
             Some(field::JSON_NUMBER) => Self::Digits(array),
             Some(field::JSON_RAW) => Self::Json(array),
             _ => {
-                let (first, last) = (array.value_offsets()[0], array.value_offsets()[array.len()]);
-                let text = &array.value_data()[first as usize..last as usize];
-                if is_clean(text) { Self::CleanText(array) } else { Self::Text(array) }
+                let texts = Texts::new(array);
+                if is_clean(texts.all()) { Self::CleanText(texts) } else { Self::Text(texts) }
             }
         }
     }
 
     /// Appends the value of a row, which is neither null nor missing.
-    #[inline]
+    // What most columns are is written where it is called: a call a cell costs as much as the digits of a number.
+    #[inline(always)]
     pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
         match self {
-            Self::CleanText(array) => write_clean(array.value(row).as_bytes(), out),
-            Self::Text(array) => write_string(array.value(row).as_bytes(), out),
+            Self::CleanText(texts) => texts.append_quoted(row, out),
+            Self::Int32(values) => write_signed(values[row].into(), out),
+            Self::Int64(values) => write_signed(values[row], out),
+            Self::Decimal128 { values, scale, quoted: false } => write_decimal128(values[row], *scale, out),
+            Self::Timestamp { values, form } if !form.is_number() => {
+                if !form.push_quoted(values[row], out) {
+                    return Err(OUT_OF_YEARS);
+                }
+            }
+            _ => return self.write_other(row, out),
+        }
+        Ok(())
+    }
+
+    /// Appends a value of any type.
+    #[inline(never)]
+    fn write_other(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        match self {
+            Self::CleanText(texts) | Self::Text(texts) => write_string(texts.of(row), out),
             // The step that a column comes from may have put something else there. It is then text.
             Self::Digits(array) => write_as_is(array.value(row), is_number, out),
             Self::Json(array) => write_as_is(array.value(row), is_value, out),
             Self::Null => out.extend_from_slice(b"null"),
             Self::Boolean(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
-            Self::Int8(values) => write_integer(values[row], out),
-            Self::Int16(values) => write_integer(values[row], out),
-            Self::Int32(values) => write_integer(values[row], out),
-            Self::Int64(values) => write_integer(values[row], out),
-            Self::UInt8(values) => write_integer(values[row], out),
-            Self::UInt16(values) => write_integer(values[row], out),
-            Self::UInt32(values) => write_integer(values[row], out),
-            Self::UInt64(values) => write_integer(values[row], out),
+            Self::Int8(values) => write_signed(values[row].into(), out),
+            Self::Int16(values) => write_signed(values[row].into(), out),
+            Self::Int32(values) => write_signed(values[row].into(), out),
+            Self::Int64(values) => write_signed(values[row], out),
+            Self::UInt8(values) => write_unsigned(values[row].into(), out),
+            Self::UInt16(values) => write_unsigned(values[row].into(), out),
+            Self::UInt32(values) => write_unsigned(values[row].into(), out),
+            Self::UInt64(values) => write_unsigned(values[row], out),
             Self::Float32(values) => write_float(values[row], values[row].is_finite(), out)?,
             Self::Float64(values) => write_float(values[row], values[row].is_finite(), out)?,
-            Self::Decimal128 { values, scale, quoted } => {
-                in_quotes(*quoted, out, |out| write_decimal128(values[row], *scale, out));
-            }
-            Self::Decimal256 { values, scale, quoted } => {
-                in_quotes(*quoted, out, |out| write_decimal256(values[row], *scale, out));
-            }
             Self::Timestamp { form, .. } if form.is_number() => self.write_bare(row, out)?,
-            Self::Binary(_)
+            Self::Decimal128 { quoted, .. } | Self::Decimal256 { quoted, .. } if !quoted => {
+                self.write_bare(row, out)?;
+            }
+            Self::Decimal128 { .. }
+            | Self::Decimal256 { .. }
+            | Self::Timestamp { .. }
+            | Self::Binary(_)
             | Self::Fixed(_)
             | Self::Date(_)
-            | Self::Duration { .. }
-            | Self::Timestamp { .. } => {
-                out.push(b'"');
-                self.write_bare(row, out)?;
-                out.push(b'"');
-            }
+            | Self::Duration { .. } => self.write_in_quotes(row, out)?,
             Self::Items(items) => items.write(row, out)?,
             Self::Fields(fields) => fields.write(row, out)?,
             Self::Pairs(pairs) => pairs.write(row, out)?,
@@ -199,42 +213,51 @@ impl<'a> CellWriter<'a> {
         Ok(())
     }
 
+    fn write_in_quotes(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        out.push(b'"');
+        self.write_bare(row, out)?;
+        out.push(b'"');
+        Ok(())
+    }
+
     /// As [`CellWriter::write`], without the quotes in which decimals, dates, times and base64 may stand. Nothing in them
     /// is escaped.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write_bare(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
         let in_years = match self {
+            Self::Int32(values) => {
+                write_signed(values[row].into(), out);
+                true
+            }
+            Self::Int64(values) => {
+                write_signed(values[row], out);
+                true
+            }
             Self::Decimal128 { values, scale, .. } => {
                 write_decimal128(values[row], *scale, out);
                 true
             }
-            Self::Decimal256 { values, scale, .. } => {
-                write_decimal256(values[row], *scale, out);
-                true
-            }
-            Self::Binary(array) => {
-                push_base64(array.value(row), out);
-                true
-            }
-            Self::Fixed(array) => {
-                push_base64(array.value(row), out);
-                true
-            }
-            Self::Duration { values, unit } => {
-                push_duration(values[row], *unit, out);
-                true
-            }
-            Self::Date(values) => push_date(i64::from(values[row]), out),
             Self::Timestamp { values, form } => form.push(values[row], out),
-            _ => return self.write(row, out),
+            _ => return self.write_other_bare(row, out),
         };
         if in_years { Ok(()) } else { Err(OUT_OF_YEARS) }
     }
-}
 
-#[inline]
-fn write_integer(value: impl itoa::Integer, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    /// Appends a value of a type that is not written often.
+    #[inline(never)]
+    fn write_other_bare(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
+        match self {
+            Self::Decimal256 { values, scale, .. } => write_decimal256(values[row], *scale, out),
+            Self::Binary(array) => push_base64(array.value(row), out),
+            Self::Fixed(array) => push_base64(array.value(row), out),
+            Self::Duration { values, unit } => push_duration(values[row], *unit, out),
+            Self::Date(values) => {
+                return if push_date(i64::from(values[row]), out) { Ok(()) } else { Err(OUT_OF_YEARS) };
+            }
+            _ => return self.write_other(row, out),
+        }
+        Ok(())
+    }
 }
 
 /// The shortest digits that are read back as the same float.
@@ -268,17 +291,6 @@ fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
     // The room is what the encoding takes.
     let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
     out.truncate(start + written);
-}
-
-#[inline]
-fn in_quotes(quoted: bool, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    if quoted {
-        out.push(b'"');
-    }
-    write(out);
-    if quoted {
-        out.push(b'"');
-    }
 }
 
 /// The default of each form.

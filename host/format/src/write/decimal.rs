@@ -2,16 +2,27 @@
 
 use arrow_buffer::i256;
 
+use super::digits::{FIXED, write_fixed};
+
 /// Appends `value * 10^-scale` as a JSON number: `-12.50`, never with an exponent.
-#[inline]
+#[inline(always)]
 pub(crate) fn write_decimal128(value: i128, scale: i8, out: &mut Vec<u8>) {
+    match (u64::try_from(value.unsigned_abs()), u32::try_from(scale)) {
+        // Most are such.
+        (Ok(small), Ok(scale @ 1..=FIXED)) => {
+            if value < 0 {
+                out.push(b'-');
+            }
+            write_fixed(small, scale, out);
+        }
+        _ => write_any(value, scale, out),
+    }
+}
+
+#[inline(never)]
+fn write_any(value: i128, scale: i8, out: &mut Vec<u8>) {
     let mut digits = itoa::Buffer::new();
-    // Most fit into 64 bits, whose digits come quicker.
-    let text = match u64::try_from(value.unsigned_abs()) {
-        Ok(small) => digits.format(small),
-        Err(_) => digits.format(value.unsigned_abs()),
-    };
-    write_digits(value < 0, text.as_bytes(), scale, out);
+    write_digits(value < 0, digits.format(value.unsigned_abs()).as_bytes(), scale, out);
 }
 
 /// The digits that are written at once of a number that 128 bits do not hold, and the number that has one more.

@@ -12,17 +12,23 @@
 //! | `plain` | values without quotes, for forms that are no JSON |
 //! | `nested` | lists, structs and maps |
 //! | `text` | strings and their escapes |
+//! | `digits` | the digits of whole numbers |
+//! | `short` | short texts, appended without a call |
 //! | `decimal` | decimals with all of their digits |
 //! | `temporal` | dates and times |
 
+#![expect(clippy::inline_always, reason = "a call a cell costs as much as the digits of a number: measured")]
+
 mod cell;
 mod decimal;
+mod digits;
 mod nested;
 mod object;
 mod old;
 mod options;
 mod plain;
 mod rows;
+mod short;
 mod temporal;
 mod text;
 
@@ -33,6 +39,8 @@ pub(crate) use decimal::{write_decimal128, write_decimal256};
 pub(crate) use object::{KeyedCells, member, write_object};
 pub(crate) use old::write_old;
 pub(crate) use plain::{Plain, PlainValues, PlainWriter};
+pub use short::Repeated;
+
 pub(crate) use rows::{RowWriter, Style};
 pub(crate) use temporal::{push_date, push_time};
 pub(crate) use text::{quote_from, write_latin1, write_names, write_string};

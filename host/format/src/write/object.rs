@@ -1,13 +1,14 @@
 //! Objects, whose members are appended with a comma before each.
 
+use super::short::Repeated;
 use super::text::write_string;
 
 /// A comma, a name in quotes, a colon: what stands before the value of a member.
-pub(crate) fn member(name: &str) -> Vec<u8> {
+pub(crate) fn member(name: &str) -> Repeated {
     let mut key = vec![b','];
     write_string(name.as_bytes(), &mut key);
     key.push(b':');
-    key
+    Repeated::new(&key)
 }
 
 /// Puts the opening brace in the place of the first comma.
@@ -26,7 +27,7 @@ pub(crate) trait KeyedCells {
     /// The name of a column.
     fn name(&self, column: usize) -> &str;
     /// A comma, the name in quotes, a colon.
-    fn key(&self, column: usize) -> &[u8];
+    fn key(&self, column: usize) -> &Repeated;
     /// Appends a cell; `false`, and nothing, where it is missing and nothing stands for that.
     fn cell(&self, column: usize, row: usize, out: &mut Vec<u8>) -> Result<bool, String>;
 }
@@ -40,7 +41,7 @@ pub(crate) fn write_object(cells: &impl KeyedCells, row: usize, out: &mut Vec<u8
     let start = out.len();
     for column in 0..cells.columns() {
         let before = out.len();
-        out.extend_from_slice(cells.key(column));
+        cells.key(column).append(out);
         if !cells.cell(column, row, out)? {
             out.truncate(before);
         }

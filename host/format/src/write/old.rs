@@ -18,7 +18,7 @@ pub(crate) fn write_old(
     for column in 0..cells.columns() {
         // Both stand behind the key for as long as they are compared.
         let before = out.len();
-        out.extend_from_slice(cells.key(column));
+        cells.key(column).append(out);
         let old = out.len();
         let in_old = cells.cell(column, row, out)?;
         let new = out.len();

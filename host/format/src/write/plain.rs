@@ -1,12 +1,13 @@
 //! Values as plain text, for forms that have quotes of their own or none.
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, StringArray};
 use arrow_schema::{DataType, Field};
 use sluicegate_model::{Cell, ChangeBatch, States};
 
 use super::cell::{CellWriter, NoForm};
 use super::rows::Style;
+use super::short::Texts;
 use crate::EncodeError;
 
 /// What became of a cell.
@@ -22,7 +23,7 @@ pub(crate) enum Plain {
 
 /// Writes the values of one column: text as it is, everything else as in JSON, without the quotes.
 pub(crate) enum PlainValues<'a> {
-    Text(&'a StringArray),
+    Text(Texts<'a>),
     Other(CellWriter<'a>),
 }
 
@@ -30,16 +31,16 @@ impl<'a> PlainValues<'a> {
     /// The writer of an array; `None` where its type, or one within it, has no form.
     pub(crate) fn new(field: &Field, values: &'a dyn Array, style: Style) -> Option<Self> {
         Some(match field.data_type() {
-            DataType::Utf8 => Self::Text(values.as_string()),
+            DataType::Utf8 => Self::Text(Texts::new(values.as_string())),
             _ => Self::Other(CellWriter::new(field, values, style)?),
         })
     }
 
     /// Appends the text of a value, which is neither null nor missing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
         match self {
-            Self::Text(array) => out.extend_from_slice(array.value(row).as_bytes()),
+            Self::Text(texts) => texts.append(row, out),
             Self::Other(writer) => writer.write_bare(row, out)?,
         }
         Ok(())

@@ -5,6 +5,7 @@ use sluicegate_model::ChangeBatch;
 
 use super::cell::{NoForm, Nullable};
 use super::object::{KeyedCells, member, open_brace};
+use super::short::Repeated;
 use super::{Decimals, Timestamps};
 use crate::EncodeError;
 
@@ -17,7 +18,7 @@ pub(crate) struct Style {
 
 struct Column<'a> {
     /// A comma, the name in quotes, a colon.
-    key: Vec<u8>,
+    key: Repeated,
     presence: Option<&'a BooleanBuffer>,
     cells: Nullable<'a>,
 }
@@ -67,7 +68,7 @@ impl<'a> RowWriter<'a> {
             if column.is_missing(row) {
                 continue;
             }
-            out.extend_from_slice(&column.key);
+            column.key.append(out);
             column.cells.write(row, out).map_err(|why| self.fault(place, why))?;
         }
         open_brace(start, out);
@@ -96,7 +97,7 @@ impl KeyedCells for RowWriter<'_> {
         self.names[column]
     }
 
-    fn key(&self, column: usize) -> &[u8] {
+    fn key(&self, column: usize) -> &Repeated {
         &self.columns[column].key
     }
 

@@ -22,15 +22,6 @@ pub(crate) fn write_names(names: &[String], out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-/// Appends text that holds nothing to escape, in quotes.
-#[inline]
-pub(super) fn write_clean(text: &[u8], out: &mut Vec<u8>) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    out.extend_from_slice(text);
-    out.push(b'"');
-}
-
 /// Whether nothing in the text has to be escaped.
 pub(super) fn is_clean(text: &[u8]) -> bool {
     let dirty = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'"') | u8::from(*byte == b'\\');

@@ -43,7 +43,12 @@ impl Copy {
         for (kind, cells) in changes(items) {
             let gone = matches!(kind, RowKind::Delete | RowKind::UpdateBefore);
             if keyed {
-                self.0.retain(|row, _| row[0] != cells[0]);
+                // A row is behind the text of its key alone. Quicker than the writer this has to be.
+                let key = &cells[..1];
+                let known = self.0.range(key.to_vec()..).next().map(|(row, _)| row.clone());
+                if let Some(row) = known.filter(|row| row[..1] == *key) {
+                    self.0.remove(&row);
+                }
             } else if gone {
                 let count = self.0.get_mut(&cells).unwrap_or_else(|| panic!("{cells:?} is not there"));
                 *count -= 1;

@@ -1,11 +1,14 @@
 //! The cells of one column, as they are sent.
 
+#![expect(clippy::inline_always, reason = "a call a cell costs as much as the digits of a number: measured")]
+
 use std::collections::HashMap;
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray as _;
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field};
-use sluicegate_format::values::{JsonValues, push_text};
+use sluicegate_format::values::{JsonValues, Repeated, push_text};
 use sluicegate_model::field::{JSON, JSON_RAW};
 use sluicegate_model::{Cell, Column, States};
 use sluicegate_tables::{CellWriter, PlannedValues};
@@ -17,8 +20,8 @@ use crate::table::ColumnType;
 
 /// How the values of a column are written.
 enum Form<'a> {
-    /// With a comma, the name in quotes, and a colon before.
-    Json(Vec<u8>, JsonValues<'a>),
+    /// With the name in quotes and a colon before: after a comma, and, where the cell is the first, without one.
+    Json([Repeated; 2], JsonValues<'a>),
     /// Where Arrow is sent, keys are as in CSV.
     Csv(FieldValues<'a>),
 }
@@ -28,19 +31,42 @@ impl<'a> Form<'a> {
         let field = field_of(planned, column.data_type());
         Some(match format {
             Format::Json => {
-                Self::Json(prefix(&planned.name), JsonValues::new(&field, column.values().as_ref())?)
+                Self::Json(members(&planned.name), JsonValues::new(&field, column.values().as_ref())?)
             }
             Format::Csv | Format::Arrow => Self::Csv(FieldValues::new(&field, column)?),
         })
     }
+
+    /// Appends a value.
+    #[inline(always)]
+    fn value(&self, row: usize, first: bool, into: &mut Vec<u8>) -> Result<(), &'static str> {
+        match self {
+            Self::Json(members, values) => {
+                members[usize::from(first)].append(into);
+                values.write(row, into)
+            }
+            Self::Csv(values) => values.write(row, into),
+        }
+    }
+
+    /// Appends a NULL.
+    fn null(&self, first: bool, into: &mut Vec<u8>) {
+        match self {
+            Self::Json(members, _) => {
+                members[usize::from(first)].append(into);
+                into.extend_from_slice(b"null");
+            }
+            Self::Csv(_) => into.extend_from_slice(csv::NULL),
+        }
+    }
 }
 
-/// A comma, a name in quotes, and a colon.
-fn prefix(name: &str) -> Vec<u8> {
-    let mut prefix = vec![b','];
-    push_text(name, &mut prefix);
-    prefix.push(b':');
-    prefix
+/// A name in quotes and a colon, after a comma and without.
+fn members(name: &str) -> [Repeated; 2] {
+    let mut member = vec![b','];
+    push_text(name, &mut member);
+    member.push(b':');
+    [Repeated::new(&member), Repeated::new(&member[1..])]
 }
 
 /// A field by which values are written: text for a JSON column is a document where it can be one.
@@ -52,6 +78,34 @@ fn field_of(planned: &PlannedColumn, data_type: &DataType) -> Field {
     field
 }
 
+/// What a cell is to its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fits {
+    /// A value that it takes.
+    Value,
+    /// A NULL that it takes.
+    Null,
+    /// The row does not have it.
+    Missing,
+    /// The column cannot hold it.
+    Not,
+}
+
+/// A cell was not written: the column cannot hold it, or it has no form. [`Cells::why`] tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused;
+
+/// What is known of all cells of a column.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    /// They are values that it takes.
+    Values,
+    /// They are these NULLs, and values, and it takes both.
+    Nulls(&'a NullBuffer),
+    /// Each has to be looked at.
+    Nothing,
+}
+
 /// Writes the cells of a column.
 pub struct Cells<'a> {
     form: Form<'a>,
@@ -60,82 +114,87 @@ pub struct Cells<'a> {
     planned: &'a PlannedColumn,
     /// Where some value is longer than the column holds, the bytes that it holds, and where each value ends.
     too_long: Option<(usize, &'a [i32])>,
+    known: Known<'a>,
 }
 
 impl<'a> Cells<'a> {
     /// Of values for a column; `None` where their type has no form.
     pub fn new(format: Format, planned: &'a PlannedColumn, values: &'a PlannedValues<'a>) -> Option<Self> {
         let column = values.column();
+        let too_long = too_long(planned.column_type, column.values());
+        let known = if too_long.is_some() || column.has_missing() {
+            Known::Nothing
+        } else if column.values().logical_null_count() == 0 {
+            Known::Values
+        } else {
+            let nulls = column.values().nulls().filter(|_| planned.nullable && !values.has_failed());
+            nulls.map_or(Known::Nothing, Known::Nulls)
+        };
         Some(Self {
             form: Form::new(format, planned, column)?,
             values,
             states: column.states(),
             planned,
-            too_long: too_long(planned.column_type, column.values()),
+            too_long,
+            known,
         })
     }
 
-    /// Whether a cell is a value that the column takes, or NULL; `None` where it is missing.
-    ///
-    /// # Errors
-    /// Why the table cannot hold it, in words.
-    #[inline]
-    pub fn check(&self, row: usize) -> Result<Option<bool>, String> {
+    /// What a cell is to the column.
+    #[inline(always)]
+    pub fn fits(&self, row: usize) -> Fits {
+        match self.known {
+            Known::Nulls(nulls) if nulls.is_null(row) => Fits::Null,
+            Known::Values | Known::Nulls(_) => Fits::Value,
+            Known::Nothing => self.look(row),
+        }
+    }
+
+    fn look(&self, row: usize) -> Fits {
         match self.states.cell(row) {
-            Cell::Missing => Ok(None),
-            Cell::Null => self.check_null(row).map(|()| Some(false)),
-            Cell::Value => {
-                if let Some((most, ends)) = self.too_long {
-                    self.check_length((ends[row + 1] - ends[row]) as usize, most)?;
-                }
-                Ok(Some(true))
-            }
+            Cell::Missing => Fits::Missing,
+            Cell::Null if self.planned.nullable && self.values.failure(row).is_none() => Fits::Null,
+            Cell::Value if self.excess(row).is_none() => Fits::Value,
+            Cell::Null | Cell::Value => Fits::Not,
         }
     }
 
-    fn check_null(&self, row: usize) -> Result<(), String> {
-        let name = &self.planned.name;
-        if let Some(why) = self.values.failure(row) {
-            return Err(format!("column {name}: {why}"));
-        }
-        if self.planned.nullable { Ok(()) } else { Err(format!("column {name}: it may not be NULL, and is")) }
-    }
-
-    fn check_length(&self, length: usize, most: usize) -> Result<(), String> {
-        if length <= most {
-            return Ok(());
-        }
-        Err(format!("column {}: it has {length} bytes, and the column holds {most}", self.planned.name))
+    /// The bytes of a value that is longer than the column holds, and what it holds.
+    fn excess(&self, row: usize) -> Option<(usize, usize)> {
+        let (most, ends) = self.too_long?;
+        let length = (ends[row + 1] - ends[row]) as usize;
+        (length > most).then_some((length, most))
     }
 
     /// Appends a cell; in JSON, with a comma before where it is not the `first`. Nothing, and `false`, for one that is
     /// missing.
     ///
     /// # Errors
-    /// Why the table cannot hold it, in words.
-    #[inline]
-    pub fn append(&self, row: usize, first: bool, into: &mut Vec<u8>) -> Result<bool, String> {
-        let Some(is_value) = self.check(row)? else { return Ok(false) };
-        let written = match &self.form {
-            Form::Json(prefix, values) => {
-                into.extend_from_slice(&prefix[usize::from(first)..]);
-                if is_value {
-                    values.write(row, into)
-                } else {
-                    into.extend_from_slice(b"null");
-                    Ok(())
-                }
-            }
-            Form::Csv(values) if is_value => values.write(row, into),
-            Form::Csv(_) => {
-                into.extend_from_slice(csv::NULL);
-                Ok(())
-            }
-        };
-        match written {
-            Ok(()) => Ok(true),
-            Err(why) => Err(format!("column {}: {why}", self.planned.name)),
+    /// Where the table cannot hold it.
+    #[inline(always)]
+    pub fn append(&self, row: usize, first: bool, into: &mut Vec<u8>) -> Result<bool, Refused> {
+        match self.fits(row) {
+            Fits::Value => self.form.value(row, first, into).map_err(|_| Refused)?,
+            Fits::Null => self.form.null(first, into),
+            Fits::Missing => return Ok(false),
+            Fits::Not => return Err(Refused),
         }
+        Ok(true)
+    }
+
+    /// Why a cell is [`Refused`], in words.
+    #[cold]
+    pub fn why(&self, row: usize) -> String {
+        let name = &self.planned.name;
+        if self.states.cell(row) == Cell::Null {
+            let why = self.values.failure(row).unwrap_or("it may not be NULL, and is");
+            return format!("column {name}: {why}");
+        }
+        if let Some((length, most)) = self.excess(row) {
+            return format!("column {name}: it has {length} bytes, and the column holds {most}");
+        }
+        let why = self.form.value(row, true, &mut Vec::new()).err();
+        format!("column {name}: {}", why.unwrap_or("the value has no form"))
     }
 }
 
@@ -166,6 +225,6 @@ impl CellWriter for Cells<'_> {
     }
 
     fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<bool, String> {
-        self.append(row, true, into)
+        self.append(row, true, into).map_err(|Refused| self.why(row))
     }
 }

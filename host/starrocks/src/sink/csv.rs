@@ -35,7 +35,9 @@ impl<'a> FieldValues<'a> {
         let encloses = *array.data_type() == DataType::Utf8 && {
             let text = array.as_string::<i32>();
             let (first, last) = (text.value_offsets()[0], text.value_offsets()[text.len()]);
-            text.value_data()[first as usize..last as usize].iter().any(|byte| is_special(*byte))
+            text.value_data()[first as usize..last as usize]
+                .iter()
+                .fold(false, |found, byte| found | is_special(*byte))
         };
         Some(Self { values: TextValues::new(field, array)?, encloses })
     }
@@ -44,7 +46,8 @@ impl<'a> FieldValues<'a> {
     ///
     /// # Errors
     /// Why the value has no form.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as the cells that call it")]
+    #[inline(always)]
     pub fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<(), &'static str> {
         let start = into.len();
         self.values.write(row, into)?;

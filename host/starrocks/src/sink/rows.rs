@@ -9,7 +9,7 @@ use sluicegate_tables::column::{write_key, write_moved_key};
 use sluicegate_tables::rows::each_unit;
 use sluicegate_tables::{CellWriter as _, PlannedValues};
 
-use super::cells::Cells;
+use super::cells::{Cells, Fits, Refused};
 use super::plan::Plan;
 use super::{arrow_body, csv, form};
 use crate::client::Format;
@@ -172,9 +172,9 @@ impl Encoding<'_> {
         let cells = &mut self.out.cell_bytes;
         let mut there = 0;
         for (place, writer) in self.writers.iter().enumerate() {
-            let mut written = writer.append(row, there == 0, cells)?;
+            let mut written = writer.append(row, there == 0, cells).map_err(|Refused| writer.why(row))?;
             if let Some(other) = other.filter(|_| !written && self.plan.key.contains(&place)) {
-                written = writer.append(other, there == 0, cells)?;
+                written = writer.append(other, there == 0, cells).map_err(|Refused| writer.why(other))?;
             }
             there += usize::from(written);
         }
@@ -189,9 +189,9 @@ impl Encoding<'_> {
             if place > 0 {
                 cells.push(Format::BETWEEN_FIELDS);
             }
-            let mut written = writer.append(row, true, cells)?;
+            let mut written = writer.append(row, true, cells).map_err(|Refused| writer.why(row))?;
             if let Some(other) = other.filter(|_| !written && self.plan.key.contains(&place)) {
-                written = writer.append(other, true, cells)?;
+                written = writer.append(other, true, cells).map_err(|Refused| writer.why(other))?;
             }
             if !written {
                 cells.extend_from_slice(csv::MISSING);
@@ -205,7 +205,11 @@ impl Encoding<'_> {
     fn checked(&self, row: usize) -> Result<usize, String> {
         let mut there = 0;
         for writer in &self.writers {
-            there += usize::from(writer.check(row)?.is_some());
+            match writer.fits(row) {
+                Fits::Value | Fits::Null => there += 1,
+                Fits::Missing => {}
+                Fits::Not => return Err(writer.why(row)),
+            }
         }
         Ok(there)
     }

@@ -5,7 +5,7 @@ use sluicegate_model::{Cell, ChangeBatch, States};
 use super::Modes;
 use super::column::Column;
 use crate::EncodeError;
-use crate::write::{KeyedCells, member, write_object};
+use crate::write::{KeyedCells, Repeated, member, write_object};
 
 /// Writes the rows of one batch.
 pub(super) struct Images<'a> {
@@ -15,7 +15,7 @@ pub(super) struct Images<'a> {
 struct Placed<'a> {
     name: &'a str,
     /// A comma, the name in quotes, a colon.
-    key: Vec<u8>,
+    key: Repeated,
     states: States<'a>,
     column: Column<'a>,
 }
@@ -66,7 +66,7 @@ impl KeyedCells for Images<'_> {
         self.columns[column].name
     }
 
-    fn key(&self, column: usize) -> &[u8] {
+    fn key(&self, column: usize) -> &Repeated {
         &self.columns[column].key
     }
 
