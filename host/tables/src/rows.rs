@@ -77,8 +77,14 @@ impl<P: Plan, C> Rows<P, C> {
 
     /// The cells of a row.
     pub fn cells(&self, place: usize) -> &[u8] {
+        &self.cell_bytes[self.place_of(place)]
+    }
+
+    /// Where the cells of a row stand among all.
+    #[inline]
+    pub fn place_of(&self, place: usize) -> Range<usize> {
         let start = place.checked_sub(1).map_or(0, |before| self.each[before].cells_end);
-        &self.cell_bytes[start..self.each[place].cells_end]
+        start..self.each[place].cells_end
     }
 
     /// The key of a row.

@@ -67,6 +67,19 @@ impl<P: Plan, C: Copy> TableWindow<P, C> {
         }
     }
 
+    /// Where the cells of an entry are: the number of the [body](TableWindow::body), and the place in its bytes. `None`
+    /// where they come from several changes.
+    #[inline]
+    pub fn bytes_of(&self, entry: &Entry<C>) -> Option<(usize, Range<usize>)> {
+        let (body, row) = (entry.place.body as usize, entry.place.row as usize);
+        entry.merged.is_none().then(|| (body, self.bodies[body].place_of(row)))
+    }
+
+    /// The rows of a body.
+    pub fn body(&self, number: usize) -> &Arc<Rows<P, C>> {
+        &self.bodies[number]
+    }
+
     /// The key of an entry.
     pub fn key(&self, entry: &Entry<C>) -> &[u8] {
         self.bodies[entry.place.body as usize].key(entry.place.row as usize)
@@ -130,15 +143,25 @@ impl<P: Plan, C: Copy> TableWindow<P, C> {
         let number = self.entries.len() as u32;
         self.entries.push(entry);
         let entries = &self.entries;
-        self.by_key.insert_unique(hash, number, |known| {
+        let hash_of = |known: &u32| {
             let (body, row) = at(entries[*known as usize].place);
             body.row(row).hash
-        });
+        };
+        if self.by_key.len() == self.by_key.capacity() {
+            // For all rows of the body at once: few of its keys wait already, as a rule.
+            self.by_key.reserve(bodies.last().map_or(1, |body| body.len()), hash_of);
+        }
+        self.by_key.insert_unique(hash, number, hash_of);
         None
     }
 
     /// A later entry over an earlier one, by a function for their cells: what is to be done is as with the earlier.
-    pub fn merged(&self, number: usize, later: &Entry<C>, merge: fn(&[u8], &[u8]) -> Vec<u8>) -> Entry<C> {
+    pub fn merged(
+        &self,
+        number: usize,
+        later: &Entry<C>,
+        merge: impl FnOnce(&[u8], &[u8]) -> Vec<u8>,
+    ) -> Entry<C> {
         let earlier = &self.entries[number];
         let cells = merge(self.cells(earlier), self.cells(later));
         Entry { change: earlier.change, place: later.place, merged: Some(cells) }

@@ -16,7 +16,7 @@ use super::decimal::{write_decimal128, write_decimal256};
 use super::digits::{write_signed, write_unsigned};
 use super::nested::{Fields, Items, Pairs};
 use super::rows::Style;
-use super::short::Texts;
+use super::short::{Texts, append_in};
 use super::temporal::{TimestampForm, push_date, push_duration};
 use super::text::{is_clean, write_string};
 use super::{Decimals, Timestamps};
@@ -162,6 +162,7 @@ impl<'a> CellWriter<'a> {
     pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
         match self {
             Self::CleanText(texts) => texts.append_quoted(row, out),
+            Self::Boolean(array) => write_boolean(array.value(row), out),
             Self::Int32(values) => write_signed(values[row].into(), out),
             Self::Int64(values) => write_signed(values[row], out),
             Self::Decimal128 { values, scale, quoted: false } => write_decimal128(values[row], *scale, out),
@@ -184,7 +185,7 @@ impl<'a> CellWriter<'a> {
             Self::Digits(array) => write_as_is(array.value(row), is_number, out),
             Self::Json(array) => write_as_is(array.value(row), is_value, out),
             Self::Null => out.extend_from_slice(b"null"),
-            Self::Boolean(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
+            Self::Boolean(array) => write_boolean(array.value(row), out),
             Self::Int8(values) => write_signed(values[row].into(), out),
             Self::Int16(values) => write_signed(values[row].into(), out),
             Self::Int32(values) => write_signed(values[row].into(), out),
@@ -258,6 +259,14 @@ impl<'a> CellWriter<'a> {
         }
         Ok(())
     }
+}
+
+#[inline(always)]
+fn write_boolean(value: bool, out: &mut Vec<u8>) {
+    append_in(out, |room: &mut [u8; 5]| {
+        *room = if value { *b"true " } else { *b"false" };
+        5 - usize::from(value)
+    });
 }
 
 /// The shortest digits that are read back as the same float.

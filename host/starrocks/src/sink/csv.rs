@@ -14,6 +14,9 @@ use crate::client::Format;
 /// NULL.
 pub const NULL: &[u8] = b"\\N";
 
+/// A row of one empty text: lines of nothing are passed over by the server.
+pub const EMPTY: &[u8] = &[ENCLOSE, ENCLOSE];
+
 /// A cell that the row does not have. A text that is the same is enclosed.
 pub const MISSING: &[u8] = b"\x03";
 
@@ -119,12 +122,14 @@ pub fn merge(earlier: &[u8], later: &[u8]) -> Vec<u8> {
     merged
 }
 
-/// Ends a row that begins at `start`. Lines of nothing are passed over by the server, and a row of one empty text is one.
-pub fn end_row(start: usize, into: &mut Vec<u8>) {
-    if into.len() == start {
-        into.extend_from_slice(&[ENCLOSE, ENCLOSE]);
+/// Appends fields with what stands between them.
+pub fn join<'a>(fields: impl Iterator<Item = &'a [u8]>, into: &mut Vec<u8>) {
+    for (place, field) in fields.enumerate() {
+        if place > 0 {
+            into.push(BETWEEN);
+        }
+        into.extend_from_slice(field);
     }
-    into.push(BEHIND);
 }
 
 #[cfg(test)]

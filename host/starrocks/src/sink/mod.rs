@@ -14,10 +14,12 @@
 //! | `rows` | rows as they are sent, and what each does |
 //! | `cells` | the cells of one column, as they are sent |
 //! | `csv` | rows as CSV |
+//! | `line` | a row as it stands in a body |
 //! | `arrow_body` | rows as an Arrow IPC stream |
 //! | `window` | rows that wait, folded by key |
 //! | `condition` | the column that decides which of two rows stays |
 //! | `stage` | rows that wait, as loads |
+//! | `text` | a body of lines, most of them sent from where they are |
 //! | `loader` | loads to transactions that are prepared |
 //! | `search` | the rows for which a load is refused |
 //! | `label` | labels |
@@ -29,8 +31,9 @@
 //!
 //! # From a batch to a load
 //!
-//! A worker writes each row of a batch as the inside of a JSON object, or as fields of CSV, straight from the Arrow arrays. The
-//! writer folds rows of one key and copies those of many into a body: it never looks at a value. A body that the server refuses is
+//! A worker writes each row of a batch as the line that is sent, straight from the Arrow arrays. The writer folds rows of one
+//! key and puts the lines of many together to a body: it never looks at a value, and lines that stand together are sent from
+//! where they were written. A body that the server refuses is
 //! divided until the rows for which it is refused stand alone; they go back to the engine, which aborts the epoch and
 //! puts them aside.
 
@@ -47,6 +50,7 @@ mod finish;
 pub mod form;
 mod label;
 mod leftovers;
+mod line;
 mod loader;
 mod note;
 pub mod options;
@@ -56,6 +60,7 @@ mod search;
 mod stage;
 mod store;
 mod tables;
+mod text;
 mod window;
 pub mod writer;
 

@@ -163,7 +163,7 @@ impl Plan {
     pub fn writes_like(&self, other: &Self) -> bool {
         let names = |plan: &Self| plan.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         self.target.table == other.target.table
-            && self.format == other.format
+            && (self.format, self.upserts) == (other.format, other.upserts)
             && self.key == other.key
             && names(self) == names(other)
     }

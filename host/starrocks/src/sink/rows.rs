@@ -11,7 +11,7 @@ use sluicegate_tables::{CellWriter as _, PlannedValues};
 
 use super::cells::{Cells, Fits, Refused};
 use super::plan::Plan;
-use super::{arrow_body, csv, form};
+use super::{arrow_body, csv, form, line};
 use crate::client::Format;
 
 /// What a row does.
@@ -26,8 +26,9 @@ pub enum Op {
     Delete,
 }
 
-/// Rows of one batch: of each row its cells and its key in the form in which they are sent. In JSON the inside of an object,
-/// without the cells that are missing; in CSV the fields; where Arrow is sent no cells, and the columns beside.
+/// Rows of one batch: of each row its cells and its key in the form in which they are sent. Cells stand on the
+/// [line](super::line) that is sent, in JSON without those that are missing; where Arrow is sent there are none, and the
+/// columns are beside.
 pub type Rows = sluicegate_tables::Rows<Plan, Op>;
 
 /// The rows of a batch. A row with a value that the table cannot hold is a reject.
@@ -154,8 +155,10 @@ impl Encoding<'_> {
         write_key(&self.writers, &self.plan.key, (row, None), &mut self.out.key_bytes)
     }
 
-    /// Appends the cells of a row. Whether all are there; a cell of the key may be taken from the `other` image.
+    /// Appends a row with its cells. Whether all are there; a cell of the key may be taken from the `other` image.
     fn cells(&mut self, row: usize, other: Option<usize>) -> Result<bool, String> {
+        line::begin(self.plan, &mut self.out.cell_bytes);
+        let start = self.out.cell_bytes.len();
         let there = match self.plan.format {
             Format::Json => self.members(row, other)?,
             Format::Csv => self.fields(row, other)?,
@@ -164,6 +167,7 @@ impl Encoding<'_> {
         if there == 0 {
             return Err("the row has no cell".to_owned());
         }
+        line::end(self.plan, start, &mut self.out.cell_bytes);
         Ok(there == self.writers.len())
     }
 

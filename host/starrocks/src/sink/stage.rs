@@ -3,19 +3,12 @@
 use std::collections::BTreeMap;
 
 use arrow_schema::ArrowError;
-use bytes::Bytes;
 
-use super::plan::{OP, PlannedColumn};
 use super::rows::{Op, split};
-use super::window::{Entry, TableWindow};
-use super::{arrow_body, csv};
+use super::text::Text;
+use super::window::{Entry, TableWindow, cells};
+use super::{arrow_body, csv, line};
 use crate::client::{Format, LoadOptions, Payload};
-
-/// Bytes of a piece of a body.
-const PIECE: usize = 1 << 20;
-
-/// Room behind it for the row with which it is full.
-const ROW: usize = 4 << 10;
 
 /// Entries of one table that one transaction can load: rows with all columns and rows that go, the latter by themselves
 /// where a column decides which rows stay; or rows that have the same columns.
@@ -63,7 +56,7 @@ pub fn batches(table: &TableWindow) -> Vec<Batch> {
 
 /// The columns that an entry has, by their names in the table.
 fn names(table: &TableWindow, entry: &Entry) -> Vec<String> {
-    let cells = table.cells(entry);
+    let cells = cells(table, entry);
     match table.plan.format {
         Format::Json => split(cells).filter_map(|(name, _)| serde_json::from_slice(name).ok()).collect(),
         Format::Csv | Format::Arrow => {
@@ -95,80 +88,22 @@ impl Batch {
     }
 
     fn text(&self, table: &TableWindow, entries: &[usize]) -> Payload {
-        let mut pieces: Vec<Bytes> = Vec::new();
-        let room = || Vec::with_capacity(PIECE + ROW);
-        let mut piece: Vec<u8> = room();
+        let mut text = Text::new(table);
         for entry in entries.iter().map(|place| &table.entries[*place]) {
-            if table.plan.format == Format::Csv {
-                self.line(table, entry, &mut piece);
-            } else {
-                self.object(table, entry, &mut piece);
+            let line = if entry.change == Op::Delete || self.is_part { None } else { table.bytes_of(entry) };
+            match line {
+                Some((body, bytes)) => text.take(body, bytes),
+                None if entry.change == Op::Delete => {
+                    text.write(|into| line::write_removed(&table.plan, table.key(entry), into));
+                }
+                // Each row has the columns of its batch.
+                None if self.is_part => {
+                    text.write(|into| line::write_part(&table.plan, table.cells(entry), into));
+                }
+                None => text.write(|into| into.extend_from_slice(table.cells(entry))),
             }
-            if piece.len() >= PIECE {
-                pieces.push(std::mem::replace(&mut piece, room()).into());
-            }
         }
-        pieces.push(piece.into());
-        Payload::new(pieces)
-    }
-
-    /// A row as an object, on a line.
-    fn object(&self, table: &TableWindow, entry: &Entry, into: &mut Vec<u8>) {
-        into.push(b'{');
-        if entry.change == Op::Delete {
-            into.extend_from_slice(table.key(entry));
-            into.extend_from_slice(&table.plan.filler);
-        } else {
-            into.extend_from_slice(table.cells(entry));
-        }
-        if self.has_op {
-            into.extend_from_slice(b",\"");
-            into.extend_from_slice(OP.as_bytes());
-            into.extend_from_slice(if entry.change == Op::Delete { b"\":1" } else { b"\":0" });
-        }
-        into.extend_from_slice(b"}\n");
-    }
-
-    /// A row as fields.
-    fn line(&self, table: &TableWindow, entry: &Entry, into: &mut Vec<u8>) {
-        let start = into.len();
-        match entry.change {
-            Op::Delete => removed(table, entry, into),
-            // Each row has the columns of its batch.
-            _ if self.is_part => {
-                let fields = csv::split(table.cells(entry)).filter(|field| *field != csv::MISSING);
-                join(fields, into);
-            }
-            _ => into.extend_from_slice(table.cells(entry)),
-        }
-        if self.has_op {
-            let op = if entry.change == Op::Delete { b'1' } else { b'0' };
-            into.extend_from_slice(&[Format::BETWEEN_FIELDS, op]);
-        }
-        csv::end_row(start, into);
-    }
-}
-
-/// A row that is removed: its key, and something for columns that take no NULL.
-fn removed(table: &TableWindow, entry: &Entry, into: &mut Vec<u8>) {
-    let key: Vec<&[u8]> = csv::split(table.key(entry)).collect();
-    let field = |(place, column): (usize, &PlannedColumn)| {
-        let part = table.plan.key.iter().position(|part| *part == place);
-        match part {
-            Some(part) => key[part],
-            None if column.nullable => csv::NULL,
-            None => column.column_type.any_value().trim_matches('"').as_bytes(),
-        }
-    };
-    join(table.plan.columns.iter().enumerate().map(field), into);
-}
-
-fn join<'a>(fields: impl Iterator<Item = &'a [u8]>, into: &mut Vec<u8>) {
-    for (place, field) in fields.enumerate() {
-        if place > 0 {
-            into.push(Format::BETWEEN_FIELDS);
-        }
-        into.extend_from_slice(field);
+        text.finish()
     }
 }
 

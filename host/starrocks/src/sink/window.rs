@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use super::condition::keeps;
-use super::csv;
+use super::line;
 use super::plan::Plan;
-use super::rows::{Op, Rows, merge};
-use crate::client::Format;
+use super::rows::{Op, Rows};
 
 /// What is left of the changes of one key; where rows are added, one row.
 pub type Entry = sluicegate_tables::Entry<Op>;
@@ -16,6 +15,11 @@ pub type TableWindow = sluicegate_tables::TableWindow<Plan, Op>;
 
 /// Why a partial image of a row that is not there is refused.
 const ABSENT: &str = "the row to update was deleted before, and the change does not have all of its columns";
+
+/// The cells of an entry, as they are sent.
+pub fn cells<'a>(table: &'a TableWindow, entry: &'a Entry) -> &'a [u8] {
+    line::cells(&table.plan, table.cells(entry))
+}
 
 /// Whether a row was added.
 enum Added {
@@ -44,7 +48,7 @@ fn fold(table: &mut TableWindow, number: usize, later: Entry) -> Added {
         // With the row that is there it is not to be compared: that one goes first.
         (Op::Delete, Op::Put) if table.plan.condition.is_some() => return Added::Later,
         (Op::Put | Op::Patch, Op::Put | Op::Patch)
-            if keeps(&table.plan, table.cells(&table.entries[number]), table.cells(&later)) =>
+            if keeps(&table.plan, cells(table, &table.entries[number]), cells(table, &later)) =>
         {
             return Added::Yes;
         }
@@ -54,8 +58,7 @@ fn fold(table: &mut TableWindow, number: usize, later: Entry) -> Added {
             return Added::Yes;
         }
         (_, Op::Patch) => {
-            let merge = if table.plan.format == Format::Csv { csv::merge } else { merge };
-            table.merged(number, &later, merge)
+            table.merged(number, &later, |earlier, later| line::merge(&table.plan, earlier, later))
         }
     };
     Added::Yes
