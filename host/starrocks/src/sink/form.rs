@@ -116,10 +116,19 @@ pub fn wanted(options: &SinkOptions, version: Option<(u32, u32)>) -> Result<Form
     }
 }
 
-/// The same for a table with these columns.
-pub fn for_columns(wanted: Format, columns: impl IntoIterator<Item = ColumnType>) -> Format {
-    // Which documents a server makes of text was not seen.
-    if columns.into_iter().any(|column| column == ColumnType::Json) { Format::Json } else { wanted }
+/// The same for a table with these columns; `compares`: whether a column decides which of two rows stays.
+pub(super) fn for_columns(
+    wanted: Format,
+    columns: impl IntoIterator<Item = ColumnType>,
+    compares: bool,
+) -> Format {
+    match wanted {
+        // Which documents a server makes of text was not seen.
+        _ if columns.into_iter().any(|column| column == ColumnType::Json) => Format::Json,
+        // Rows that wait are compared by their cells, which columns are not.
+        Format::Arrow if compares => Format::Csv,
+        _ => wanted,
+    }
 }
 
 /// The form for the rows of a batch, whose columns are as the table takes them.

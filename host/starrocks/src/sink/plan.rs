@@ -100,11 +100,8 @@ impl Plan {
         if !misfits.is_empty() {
             return Err(misfits);
         }
-        let mut format = form::for_columns(wanted, columns.iter().map(|column| column.column_type));
-        // Rows that wait are compared by their cells, which columns are not.
-        if condition.is_some() && format == Format::Arrow {
-            format = Format::Csv;
-        }
+        let types = columns.iter().map(|column| column.column_type);
+        let format = form::for_columns(wanted, types, condition.is_some());
         let mut filler = Vec::new();
         for (place, column) in columns.iter().enumerate() {
             if !column.nullable && !key.contains(&place) {
