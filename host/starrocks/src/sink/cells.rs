@@ -182,6 +182,15 @@ impl<'a> Cells<'a> {
         Ok(true)
     }
 
+    /// The same where it is rare: not written into its caller once more.
+    ///
+    /// # Errors
+    /// Why the table cannot hold it, in words.
+    #[inline(never)]
+    pub fn append_apart(&self, row: usize, first: bool, into: &mut Vec<u8>) -> Result<bool, String> {
+        self.append(row, first, into).map_err(|Refused| self.why(row))
+    }
+
     /// Why a cell is [`Refused`], in words.
     #[cold]
     pub fn why(&self, row: usize) -> String {
@@ -227,6 +236,6 @@ impl CellWriter for Cells<'_> {
     }
 
     fn write(&self, row: usize, into: &mut Vec<u8>) -> Result<bool, String> {
-        self.append(row, true, into).map_err(|Refused| self.why(row))
+        self.append_apart(row, true, into)
     }
 }

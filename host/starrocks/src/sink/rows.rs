@@ -178,7 +178,7 @@ impl Encoding<'_> {
         for (place, writer) in self.writers.iter().enumerate() {
             let mut written = writer.append(row, there == 0, cells).map_err(|Refused| writer.why(row))?;
             if let Some(other) = other.filter(|_| !written && self.plan.key.contains(&place)) {
-                written = writer.append(other, there == 0, cells).map_err(|Refused| writer.why(other))?;
+                written = writer.append_apart(other, there == 0, cells)?;
             }
             there += usize::from(written);
         }
@@ -195,7 +195,7 @@ impl Encoding<'_> {
             }
             let mut written = writer.append(row, true, cells).map_err(|Refused| writer.why(row))?;
             if let Some(other) = other.filter(|_| !written && self.plan.key.contains(&place)) {
-                written = writer.append(other, true, cells).map_err(|Refused| writer.why(other))?;
+                written = writer.append_apart(other, true, cells)?;
             }
             if !written {
                 cells.extend_from_slice(csv::MISSING);
