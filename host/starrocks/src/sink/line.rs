@@ -3,14 +3,16 @@
 //! In JSON an object of its cells, in CSV a field for each planned column; where rows are upserted, with what says that it
 //! is not removed. Workers write rows so, that most of a body need only be sent.
 
-use super::plan::{OP, Plan};
+use super::plan::Plan;
 use super::{csv, rows};
 use crate::client::Format;
 
 /// Ends an object.
 const END: &[u8; 2] = b"}\n";
-/// Ends an object that is not removed. The name is [`OP`].
+/// Ends an object that is not removed. The name is [`OP`](super::plan::OP).
 const END_KEPT: &[u8; 11] = b",\"__op\":0}\n";
+/// Ends an object that is removed.
+const END_REMOVED: &[u8; 11] = b",\"__op\":1}\n";
 /// Ends fields.
 const END_FIELDS: &[u8; 1] = &[Format::BEHIND_ROWS];
 /// Ends fields that are not removed.
@@ -93,7 +95,7 @@ pub fn write_removed(plan: &Plan, key: &[u8], into: &mut Vec<u8>) {
         into.push(b'{');
         into.extend_from_slice(key);
         into.extend_from_slice(&plan.filler);
-        into.extend_from_slice(format!(",\"{OP}\":1}}\n").as_bytes());
+        into.extend_from_slice(END_REMOVED);
         return;
     }
     let key: Vec<&[u8]> = csv::split(key).collect();
@@ -112,9 +114,11 @@ pub fn write_removed(plan: &Plan, key: &[u8], into: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sink::plan::OP;
 
     #[test]
     fn rows_that_stay_say_so() {
         assert_eq!(END_KEPT, format!(",\"{OP}\":0}}\n").as_bytes());
+        assert_eq!(END_REMOVED, format!(",\"{OP}\":1}}\n").as_bytes());
     }
 }

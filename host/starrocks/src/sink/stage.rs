@@ -90,17 +90,15 @@ impl Batch {
     fn text(&self, table: &TableWindow, entries: &[usize]) -> Payload {
         let mut text = Text::new(table);
         for entry in entries.iter().map(|place| &table.entries[*place]) {
-            let line = if entry.change == Op::Delete || self.is_part { None } else { table.bytes_of(entry) };
-            match line {
-                Some((body, bytes)) => text.take(body, bytes),
-                None if entry.change == Op::Delete => {
-                    text.write(|into| line::write_removed(&table.plan, table.key(entry), into));
-                }
+            if entry.change == Op::Delete {
+                text.write(|into| line::write_removed(&table.plan, table.key(entry), into));
+            } else if self.is_part {
                 // Each row has the columns of its batch.
-                None if self.is_part => {
-                    text.write(|into| line::write_part(&table.plan, table.cells(entry), into));
-                }
-                None => text.write(|into| into.extend_from_slice(table.cells(entry))),
+                text.write(|into| line::write_part(&table.plan, table.cells(entry), into));
+            } else if let Some((body, bytes)) = table.bytes_of(entry) {
+                text.take(body, bytes);
+            } else {
+                text.write(|into| into.extend_from_slice(table.cells(entry)));
             }
         }
         text.finish()
