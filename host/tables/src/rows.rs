@@ -60,6 +60,16 @@ impl<P: Plan, C> Rows<P, C> {
         }
     }
 
+    /// Gives back the room that is not needed, after the last row: rows wait for the end of an epoch by what
+    /// [`bytes`](Self::bytes) says, and would hold up to twice of it.
+    #[must_use]
+    pub fn finished(mut self) -> Self {
+        self.cell_bytes.shrink_to_fit();
+        self.key_bytes.shrink_to_fit();
+        self.each.shrink_to_fit();
+        self
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.each.len()

@@ -68,7 +68,7 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch, longest: usize) -> Result<(
     let around = 256 + plan.columns.iter().map(|column| 4 * column.name.len() + 16).sum::<usize>();
     let mut encoding = Encoding { plan, writers, longest, around, out };
     let rejects = each_unit(batch, |unit| encoding.unit(batch, unit));
-    Ok((encoding.out, rejects))
+    Ok((encoding.out.finished(), rejects))
 }
 
 struct Writer<'a> {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arrow_array::{Int64Array, StringArray};
 use sluicegate_connector::{Class, WriteError};
 use sluicegate_model::{ChangeBatch, RowKind};
-use sluicegate_test_servers::{Database, Flavour, MySql, MySqlOptions};
+use sluicegate_test_servers::{Database, Flavour, MySql, MySqlOptions, SmallDisk};
 
 use crate::support::{
     Process, column, connection, database, error, inserts, on_each_server, options, simple,
@@ -21,6 +21,7 @@ on_each_server!(
     a_lost_commit_is_found_made,
     uneven_shards_do_not_write_twice,
     a_server_that_comes_back,
+    a_full_disk,
     a_full_tablespace,
 );
 
@@ -249,18 +250,8 @@ fn wide(first: u64, count: u64) -> ChangeBatch {
     inserts("wide", &[], first, vec![column("id", Int64Array::from(ids)), column("a", texts)])
 }
 
-/// As a full disk, but for one file of the server alone, which may not grow any more until the server is told that it
-/// may.
-fn a_full_tablespace(flavour: Flavour) {
-    let file = |most: &str| format!("ibdata1:12M:autoextend:max:{most}");
-    let options_of_server = MySqlOptions::new(flavour)
-        .set("innodb-file-per-table", "0")
-        .set("innodb-data-file-path", file("32M"));
-    let mut server = MySql::start(options_of_server).unwrap();
-    let mut client = server.client().unwrap();
-    client.execute("USE test").unwrap();
-    client.execute("CREATE TABLE wide (id BIGINT, a LONGTEXT)").unwrap();
-    let mut process = Process::new(&connection(server.port(), "test"), options("{}"));
+/// Writes until the server has no room. What is still to be written.
+fn write_until_full(process: &mut Process) -> u64 {
     let mut from = process.take();
     let full = loop {
         match process.epoch(&[wide(from, 64)]) {
@@ -275,6 +266,51 @@ fn a_full_tablespace(flavour: Flavour) {
         assert!(told.to_string().contains(word), "{word:?} is not in {told}");
     }
     let _ = process.abort();
+    from
+}
+
+fn each_row_is_there_once(server: &MySql, rows: u64) {
+    let found = server.client().unwrap().lines("SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM test.wide");
+    assert_eq!(found.unwrap(), [format!("{rows}|{rows}|{}", rows - 1)]);
+}
+
+/// `MariaDB` 10.11 may end itself there ("Out of disk space in rollback"), after it has said that the table is full.
+fn a_full_disk(flavour: Flavour) {
+    let Some(disk) = SmallDisk::mount(32).unwrap() else {
+        eprintln!("skipped: no disk can be mounted here");
+        return;
+    };
+    let mut server = MySql::start(MySqlOptions::new(flavour).with_disk(&disk)).unwrap();
+    let place = disk.directory().display();
+    let table = format!("CREATE TABLE test.wide (id BIGINT, a LONGTEXT) DATA DIRECTORY = '{place}'");
+    server.client().unwrap().execute(&table).unwrap();
+    let mut process = Process::new(&connection(server.port(), "test"), options("{}"));
+    let from = write_until_full(&mut process);
+    if process.try_take().is_ok() {
+        assert!(may_be_tried_again(&process.epoch(&[wide(from, 64)]).unwrap_err()), "it is full still");
+    }
+    disk.make_room().unwrap();
+    if !server.is_alive() {
+        server.start_again().unwrap();
+    }
+    let _ = process.abort();
+    let _ = process.try_take();
+    assert_eq!(recover(&mut process), from);
+    process.epoch(&[wide(from, 64)]).unwrap();
+    each_row_is_there_once(&server, from + 64);
+}
+
+/// As a full disk, but for one file of the server alone, which may not grow any more until the server is told that it
+/// may.
+fn a_full_tablespace(flavour: Flavour) {
+    let file = |most: &str| format!("ibdata1:12M:autoextend:max:{most}");
+    let options_of_server = MySqlOptions::new(flavour)
+        .set("innodb-file-per-table", "0")
+        .set("innodb-data-file-path", file("32M"));
+    let mut server = MySql::start(options_of_server).unwrap();
+    server.client().unwrap().execute("CREATE TABLE test.wide (id BIGINT, a LONGTEXT)").unwrap();
+    let mut process = Process::new(&connection(server.port(), "test"), options("{}"));
+    let from = write_until_full(&mut process);
     // Full still, however often it is tried.
     process.try_take().unwrap();
     assert!(may_be_tried_again(&process.epoch(&[wide(from, 64)]).unwrap_err()));
@@ -285,7 +321,5 @@ fn a_full_tablespace(flavour: Flavour) {
     assert_eq!(away.class(), Class::Transient, "its connections are gone: {away}");
     assert_eq!(recover(&mut process), from);
     process.epoch(&[wide(from, 64)]).unwrap();
-    let mut client = server.client().unwrap();
-    let found = client.lines("SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM test.wide").unwrap();
-    assert_eq!(found, [format!("{0}|{0}|{1}", from + 64, from + 63)]);
+    each_row_is_there_once(&server, from + 64);
 }

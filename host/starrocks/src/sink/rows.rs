@@ -67,7 +67,7 @@ pub fn encode(plan: &Arc<Plan>, batch: &ChangeBatch) -> Result<(Rows, Vec<Reject
     out.columns = arrays;
     let mut encoding = Encoding { plan: &plan, writers, out };
     let rejects = each_unit(batch, |unit| encoding.unit(batch, unit));
-    Ok((encoding.out, rejects))
+    Ok((encoding.out.finished(), rejects))
 }
 
 struct Encoding<'a> {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::small_disk::SmallDisk;
+
 /// A server that speaks MySQL's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Flavour {
@@ -58,6 +60,8 @@ pub struct MySqlOptions {
     pub(super) flavour: Flavour,
     pub(super) settings: BTreeMap<String, String>,
     pub(super) start_limit: Duration,
+    /// The start of the server's command.
+    pub(super) within: Vec<String>,
 }
 
 /// What every test server gets, on both flavours.
@@ -98,7 +102,12 @@ impl MySqlOptions {
         };
         let settings =
             DEFAULTS.iter().chain(own).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        Self { flavour, settings: settings.collect(), start_limit: Duration::from_secs(90) }
+        Self {
+            flavour,
+            settings: settings.collect(),
+            start_limit: Duration::from_secs(90),
+            within: Vec::new(),
+        }
     }
 
     /// Sets an option of the server (its name as on the command line, without the dashes), over what tests use.
@@ -106,5 +115,16 @@ impl MySqlOptions {
     pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.insert(key.into(), value.into());
         self
+    }
+
+    /// Lets the server see a disk, for a table's `DATA DIRECTORY`.
+    #[must_use]
+    pub fn with_disk(mut self, disk: &SmallDisk) -> Self {
+        self.within = disk.command();
+        match self.flavour {
+            // There a table may be anywhere.
+            Flavour::MariaDb => self,
+            Flavour::MySql => self.set("innodb-directories", disk.directory().display().to_string()),
+        }
     }
 }

@@ -164,6 +164,11 @@ impl MySql {
         self.process.id().signal(Signal::CONT).map_err(ServerError::io("resuming the server"))
     }
 
+    /// Whether it runs.
+    pub fn is_alive(&self) -> bool {
+        self.process.id().is_alive()
+    }
+
     /// Sets an option of the server, or sets it anew, for its next start.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.options.settings.insert(key.into(), value.into());
@@ -242,7 +247,8 @@ fn launch(
         .open(&log_path)
         .map_err(ServerError::io(format!("opening {}", log_path.display())))?;
     let data = directory.join("data");
-    let mut command = installation.server();
+    let mut command = options.within.clone();
+    command.extend(installation.server());
     // A relative name is one in the data directory, and goes with it; it is short, as a socket's must be.
     command.extend([
         format!("--datadir={}", data.display()),
