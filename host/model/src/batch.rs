@@ -219,6 +219,11 @@ impl ChangeBatch {
         row_kind::unit_of(&self.kinds, &self.origin.ordinals, row)
     }
 
+    /// How many changes the rows are: a pair is one.
+    pub fn changes(&self) -> usize {
+        self.len() - (0..self.len()).filter(|row| self.is_pair(*row)).count()
+    }
+
     /// Rows `start .. start + count`, without a copy. The caller keeps pairs whole.
     #[must_use]
     pub fn slice(&self, start: usize, count: usize) -> Self {
@@ -354,6 +359,7 @@ mod tests {
     fn taking_one_half_settles_it() {
         let batch = batch(&[0, 1, 2], &[4, 5, 5]).unwrap();
         assert!(batch.is_pair(1));
+        assert_eq!(batch.changes(), batch.len() - 1);
         let halves = batch.take(&UInt32Array::from(vec![1])).unwrap();
         assert_eq!(halves.kind(0), RowKind::Delete);
         let whole = batch.take(&UInt32Array::from(vec![1, 2])).unwrap();

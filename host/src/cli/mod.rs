@@ -50,7 +50,8 @@ pub use self::reference::reference_markdown;
 
 use self::exit::Failure;
 
-/// A gateway for change rows: from Kafka or files through WebAssembly transforms to Kafka or files, exactly once.
+/// A gateway for change rows: from Kafka, binlogs, tables or files through WebAssembly transforms to tables, Kafka or
+/// files, exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "sluicegate", version, max_term_width = 100, after_long_help = LONG)]
 struct Cli {

@@ -51,7 +51,7 @@ impl Encoder for MySqlEncoder {
         let Some(plan) = self.tables.plans.plan(batch) else {
             // Also where no server is near: a name that no table can have is told all the same.
             self.destination.table(batch.table(), "database")?;
-            let (rows, bytes) = (batch.len(), batch.memory());
+            let (rows, bytes) = (batch.changes(), batch.memory());
             return Ok(Encoded {
                 body: Box::new(Body::Unknown(batch.clone())),
                 rows,

@@ -49,7 +49,7 @@ impl Encoder for StarRocksEncoder {
         let Some(plan) = self.tables.plans.plan(batch) else {
             // Also where no cluster is near: a name that no table can have is told all the same.
             self.destination.table(batch.table(), &self.database)?;
-            let (rows, bytes) = (batch.len(), batch.memory());
+            let (rows, bytes) = (batch.changes(), batch.memory());
             return Ok(Encoded {
                 body: Box::new(Body::Unknown(batch.clone())),
                 rows,
