@@ -14,6 +14,7 @@
 //! | `demo/` | `demo`: the main job on an embedded broker |
 //! | `completions.rs` | `completions`: what a shell completes |
 //! | `reference.rs` | the reference of all verbs, for people |
+//! | `allocator.rs` | memory that was freed goes back to the system |
 //! | `exit.rs` | exit codes, and errors as a person sees them |
 //! | `logging.rs` | logs as text or JSON, rate-limited |
 //! | `bars.rs` | how far a pipeline has come, on a terminal |
@@ -22,6 +23,7 @@
 //! | `terminal.rs` | how wide standard output is, and whether it takes colours |
 //! | `table/` | tables on a terminal |
 
+mod allocator;
 mod bars;
 mod completions;
 mod dead_letters;
@@ -135,6 +137,7 @@ pub fn command() -> clap::Command {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    allocator::set_bounds();
     completions::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
