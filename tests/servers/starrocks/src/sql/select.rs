@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::tokens::{Word, Words};
 use super::{Refused, Rows, cell};
-use crate::cluster::State;
+use crate::cluster::{Aggregate, State};
 use crate::convert::Cell;
 
 enum Item {
@@ -129,9 +129,8 @@ fn project(items: &[Item], found: Rows) -> Result<Rows, Refused> {
                 best.flatten()
             }
             Item::Sum(name) => {
-                let number = |value: &Vec<u8>| std::str::from_utf8(value).ok()?.parse::<i128>().ok();
-                let sum: Option<i128> = values(name)?.map(number).sum();
-                sum.map(|sum| sum.to_string().into_bytes())
+                let all = values(name)?.cloned().map(Some);
+                all.reduce(|sum, next| Aggregate::Sum.of(&sum, &next)).flatten()
             }
             _ => return Err(Refused::of("a column beside what counts rows is not simulated")),
         });
