@@ -5,6 +5,7 @@ use std::fmt;
 
 use memchr::{memchr, memchr2};
 
+use super::special::Special;
 use crate::scan::find_byte;
 
 /// What sets fields apart and what they may be put in. A quote within quotes is written twice, or behind the escape
@@ -125,15 +126,8 @@ impl Dialect {
     /// # Errors
     /// In words, for text that has no form without quotes.
     pub fn write(&self, text: &[u8], force: bool, out: &mut Vec<u8>) -> Result<(), &'static str> {
-        // The end of a text and the beginning of a delimiter may look like a delimiter together.
         let first = self.delimiter.as_bytes()[0];
-        let special = |byte: u8| {
-            byte == first
-                || Some(byte) == self.quote
-                || Some(byte) == self.escape
-                || matches!(byte, b'\n' | b'\r')
-        };
-        if !force && !text.iter().any(|byte| special(*byte)) {
+        if !force && !Special::of(self).is_in(text) {
             out.extend_from_slice(text);
             return Ok(());
         }

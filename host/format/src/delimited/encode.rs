@@ -4,6 +4,7 @@ use sluicegate_model::{ChangeBatch, RowKind};
 
 use super::meta::{Images, MetaColumn};
 use super::operation::OpCodes;
+use super::special::Special;
 use super::{DelimitedOptions, Dialect, NAME, OnMissing};
 use crate::json::Key;
 use crate::ogg::Clock;
@@ -146,8 +147,13 @@ impl DelimitedEncoder {
 
     /// Appends text, so that it is not taken for NULL or missing.
     fn field(&self, text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
-        let force = *text == self.null || self.missing_text.as_deref() == Some(text);
-        self.dialect.write(text, force, out)
+        self.dialect.write(text, self.is_taken(text), out)
+    }
+
+    /// Whether text as it stands means something else: NULL or missing.
+    #[inline]
+    fn is_taken(&self, text: &[u8]) -> bool {
+        *text == self.null || self.missing_text.as_deref() == Some(text)
     }
 
     fn cell(
@@ -157,10 +163,17 @@ impl DelimitedEncoder {
         row: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), String> {
-        table.scratch.clear();
+        let start = out.len();
         let named = |why: &str| format!("column {:?}: {why}", table.columns.name(column));
-        match table.columns.write(column, row, &mut table.scratch)? {
-            Plain::Value => self.field(&table.scratch, out).map_err(named)?,
+        match table.columns.write(column, row, out)? {
+            // Most stand as they were written.
+            Plain::Value => {
+                if self.is_taken(&out[start..]) || !table.is_plain[column] {
+                    table.scratch.clear();
+                    table.scratch.extend(out.drain(start..));
+                    self.field(&table.scratch, out).map_err(named)?;
+                }
+            }
             Plain::Null => out.extend_from_slice(&self.null),
             Plain::Missing => match (&self.missing_text, self.missing) {
                 (Some(text), _) => out.extend_from_slice(text),
@@ -210,6 +223,8 @@ struct Written<'a> {
     batch: &'a ChangeBatch,
     codes: &'a OpCodes,
     columns: PlainWriter<'a>,
+    /// Of each column: none of its values has a byte that does not stand in a field.
+    is_plain: Vec<bool>,
     provenance: Provenance<'a>,
     clock: Clock,
     scratch: Vec<u8>,
@@ -248,10 +263,13 @@ impl Encode for DelimitedEncoder {
         {
             return Err(EncodeError::Column { format: NAME, table: batch.table().clone(), column, why });
         }
+        let columns = PlainWriter::new(batch, self.style, NAME)?;
+        let special = Special::of(&self.dialect);
         let mut table = Written {
             batch,
             codes: &self.codes,
-            columns: PlainWriter::new(batch, self.style, NAME)?,
+            is_plain: columns.each_column(|values| !values.may_hold(|text| special.is_in(text))).collect(),
+            columns,
             provenance: Provenance::of(batch),
             clock: Clock::new(self.zone),
             scratch: Vec::new(),

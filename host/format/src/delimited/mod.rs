@@ -27,6 +27,7 @@
 //! |---|---|
 //! | `options` | [`DelimitedOptions`]: what may be set |
 //! | `dialect` | [`Dialect`]: where records and fields end |
+//! | `special` | bytes that a field does not hold as it stands |
 //! | `names` | names of columns, and what else is known of tables beforehand |
 //! | `meta` | fields about the row |
 //! | `operation` | what was done, by one of these fields |
@@ -40,6 +41,7 @@ mod meta;
 mod names;
 mod operation;
 mod options;
+mod special;
 
 pub use dialect::{Delimiter, Dialect, Field, Fields};
 pub use meta::{Images, MetaColumn};

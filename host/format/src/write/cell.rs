@@ -156,6 +156,27 @@ impl<'a> CellWriter<'a> {
         }
     }
 
+    /// The bytes that bare values are made of; `None` where they may be others too.
+    pub(super) fn alphabet(&self) -> Option<&'static [u8]> {
+        let is_written_of_digits = matches!(
+            self,
+            Self::Int8(_)
+                | Self::Int16(_)
+                | Self::Int32(_)
+                | Self::Int64(_)
+                | Self::UInt8(_)
+                | Self::UInt16(_)
+                | Self::UInt32(_)
+                | Self::UInt64(_)
+                | Self::Decimal128 { .. }
+                | Self::Decimal256 { .. }
+                | Self::Date(_)
+                | Self::Duration { .. }
+                | Self::Timestamp { .. }
+        );
+        is_written_of_digits.then_some(b"0123456789-.: TZ")
+    }
+
     /// Appends the value of a row, which is neither null nor missing.
     // What most columns are is written where it is called: a call a cell costs as much as the digits of a number.
     #[inline(always)]

@@ -36,6 +36,14 @@ impl<'a> PlainValues<'a> {
         })
     }
 
+    /// Whether a value may have what `finds` looks for in a text: it is asked once, of all that the values are made of.
+    pub(crate) fn may_hold(&self, finds: impl Fn(&[u8]) -> bool) -> bool {
+        match self {
+            Self::Text(texts) => finds(texts.all()),
+            Self::Other(writer) => writer.alphabet().is_none_or(finds),
+        }
+    }
+
     /// Appends the text of a value, which is neither null nor missing.
     #[inline(always)]
     pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), NoForm> {
@@ -74,6 +82,11 @@ impl<'a> PlainWriter<'a> {
     /// Number of columns.
     pub(crate) fn len(&self) -> usize {
         self.columns.len()
+    }
+
+    /// Answers a question about each column.
+    pub(crate) fn each_column<T>(&self, answer: impl Fn(&PlainValues<'a>) -> T) -> impl Iterator<Item = T> {
+        self.columns.iter().map(move |(_, _, values)| answer(values))
     }
 
     /// The name of a column.

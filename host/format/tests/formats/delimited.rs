@@ -1,12 +1,12 @@
 //! `delimited`, also `csv`, both ways.
 
 use crate::support::{batches, changes, decode, decoder, encode, encoder, options};
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, ArrayRef};
 use serde_json::json;
 use sluicegate_format::{FormatError, FormatOptions, Messages};
-use sluicegate_model::{Cell, Item, RowKind, meta};
+use sluicegate_model::{Cell, Decoded, Item, RowKind, meta};
 
 #[test]
 fn fields_become_cells_of_their_columns() {
@@ -280,5 +280,48 @@ fn what_does_not_fit_together_is_said() {
     ] {
         let error = options(yaml).decoder().err().unwrap().to_string();
         assert!(error.contains(part), "{yaml}: {error}");
+    }
+}
+
+/// A number or a time may hold what sets fields apart, as well as any text.
+#[test]
+fn whatever_a_value_holds_it_is_read_as_it_was() {
+    let schema =
+        "{ id: int64, amount: 'decimal(10,2)', made: timestamp, day: date, name: utf8, ok: boolean }";
+    let columns = "columns: [id, amount, made, day, name, ok], table: t";
+    let records = [
+        "-1,-12.50,2026-11-22T01:02:03.000004,2026-11-22,\"a,b\",true",
+        "23,0.00,1970-01-01T00:00:00,0001-01-01,,false",
+        "4,,,,\"\",",
+        "5,0.01,2026-11-22T23:59:59.999,2026-11-22,\"x\n\"\"y\"\"\r\",",
+    ];
+    let decoded = decode(&*decoder(&format!("csv: {{ {columns}, schema: {{ t: {schema} }} }}")), &records);
+    assert_eq!(decoded.rejects, []);
+    let values = |decoded: &Decoded, rows: usize| -> Vec<ArrayRef> {
+        batches(decoded)[0].columns().iter().map(|column| column.values().slice(0, rows)).collect()
+    };
+    for delimiter in ["-", ".", ":", "T", " ", "1", "0", "e", ",", "\\t", "\\x01", "||", "-0", "\""] {
+        for quotes in ["quote: \"'\"", "quote: '\"'", "quote: none, escape: '\\'"] {
+            if quotes.contains(delimiter) && delimiter == "\"" {
+                continue;
+            }
+            // A line end has no form without quotes.
+            let rows = if quotes.contains("none") { 3 } else { 4 };
+            let dialect =
+                format!("delimiter: \"{}\", {quotes}, null_text: '~'", delimiter.replace('"', "\\\""));
+            let mut messages = Messages::default();
+            let batch = batches(&decoded)[0];
+            let rejects = encoder(&format!("csv: {{ header: false, {dialect} }}"))
+                .encode(batch, &mut messages)
+                .unwrap();
+            assert_eq!(rejects.len(), 4 - rows, "{dialect}: {rejects:?}");
+            let written: Vec<&[u8]> =
+                messages.messages.iter().filter_map(|message| messages.value(message)).collect();
+            let reading = format!("csv: {{ {columns}, schema: {{ t: {schema} }}, {dialect} }}");
+            let again = decode(&*decoder(&reading), &written);
+            assert_eq!(again.rejects, [], "{dialect}");
+            assert_eq!(values(&again, rows), values(&decoded, rows), "{dialect}");
+            assert_eq!(batches(&again)[0].len(), rows, "{dialect}");
+        }
     }
 }

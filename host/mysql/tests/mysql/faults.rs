@@ -290,7 +290,7 @@ fn a_full_disk(flavour: Flavour) {
         assert!(may_be_tried_again(&process.epoch(&[wide(from, 64)]).unwrap_err()), "it is full still");
     }
     disk.make_room().unwrap();
-    if !server.is_alive() {
+    if !server.process_id().is_alive() {
         server.start_again().unwrap();
     }
     let _ = process.abort();

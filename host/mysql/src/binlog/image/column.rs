@@ -15,10 +15,10 @@ pub(super) struct Strings {
 }
 
 impl Strings {
-    fn new(rows: usize) -> Self {
+    fn new(rows: usize, bytes: usize) -> Self {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
-        Self { data: Vec::new(), offsets }
+        Self { data: Vec::with_capacity(bytes), offsets }
     }
 
     /// Ends the cell that was written to `data`.
@@ -184,9 +184,10 @@ pub(super) struct GrowingColumn {
 }
 
 impl GrowingColumn {
-    /// An empty column with room for a number of rows; `taken` is false for one that is left out.
-    pub(super) fn new(cell: &CellType, taken: bool, rows: usize) -> Self {
-        let cells = if taken { cells_of(cell, rows) } else { Cells::Skipped(cell.clone()) };
+    /// An empty column with room for a number of rows, and of bytes where it has texts; `taken` is false for one that is
+    /// left out.
+    pub(super) fn new(cell: &CellType, taken: bool, rows: usize, bytes: usize) -> Self {
+        let cells = if taken { cells_of(cell, rows, bytes) } else { Cells::Skipped(cell.clone()) };
         Self { cells, validity: NullBufferBuilder::new(rows), presence: NullBufferBuilder::new(rows) }
     }
 
@@ -246,11 +247,11 @@ impl GrowingColumn {
     }
 }
 
-fn cells_of(cell: &CellType, rows: usize) -> Cells {
+fn cells_of(cell: &CellType, rows: usize, bytes: usize) -> Cells {
     fn numbers<T>(rows: usize) -> Vec<T> {
         Vec::with_capacity(rows)
     }
-    let strings = || Strings::new(rows);
+    let strings = || Strings::new(rows, bytes);
     match *cell {
         CellType::Integer { bytes, unsigned } => match (bytes, unsigned) {
             (1, false) => Cells::Int8(numbers(rows)),

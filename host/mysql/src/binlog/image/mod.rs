@@ -25,4 +25,4 @@ pub(super) mod temporal;
 
 pub(crate) use answered::{AnsweredRow, Form};
 pub(super) use rows::RowFault;
-pub(crate) use rows::{NotAdded, TableRows};
+pub(crate) use rows::{NotAdded, Room, TableRows};

@@ -30,6 +30,13 @@ pub(crate) enum NotAdded {
     Broken(String),
 }
 
+/// For how many rows there is room before they grow, and for how many bytes of text in each column of the table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Room {
+    rows: usize,
+    bytes: Vec<usize>,
+}
+
 /// Rows of one table that grow, with what each does.
 #[derive(Debug)]
 pub(crate) struct TableRows {
@@ -66,12 +73,26 @@ struct Differences<'a> {
 impl TableRows {
     /// No rows yet, with room for some.
     pub(crate) fn new(table: Arc<Table>, rows: usize) -> Self {
+        Self::with_room(table, &Room { rows, bytes: Vec::new() })
+    }
+
+    /// No rows yet, with room for what others were before.
+    pub(crate) fn with_room(table: Arc<Table>, room: &Room) -> Self {
+        let bytes = room.bytes.iter().copied().chain(std::iter::repeat(0));
         let columns = table
             .columns
             .iter()
-            .map(|column| GrowingColumn::new(&column.cell, column.field.is_some(), rows))
+            .zip(bytes)
+            .map(|(column, bytes)| GrowingColumn::new(&column.cell, column.field.is_some(), room.rows, bytes))
             .collect();
-        Self { table, columns, kinds: Vec::with_capacity(rows), parts: Vec::with_capacity(rows) }
+        Self { table, columns, kinds: Vec::with_capacity(room.rows), parts: Vec::with_capacity(room.rows) }
+    }
+
+    /// Room for rows like these.
+    pub(crate) fn room(&self) -> Room {
+        // A little more: those that come next are not quite like them.
+        let bytes = self.columns.iter().map(|column| column.text_bytes() / 16 * 17).collect();
+        Room { rows: self.len(), bytes }
     }
 
     pub(in crate::binlog) fn len(&self) -> usize {

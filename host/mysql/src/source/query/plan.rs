@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mysql_async::Column;
+use parking_lot::Mutex;
 use sluicegate_connector::{Class, Error};
 use sluicegate_model::TableName;
 
@@ -152,7 +153,8 @@ impl Plan {
             }
             (None, _) => String::new(),
         };
-        let listed = Listed { name: into, sql, database, table, as_read: Arc::new(as_read), key, known };
+        let as_read = Arc::new(as_read);
+        let listed = Listed { name: into, sql, database, table, as_read, key, known, room: Mutex::default() };
         Ok(Asked { name, of, listed: Arc::new(listed), columns: types(&columns) })
     }
 

@@ -276,7 +276,7 @@ async fn take(
     most: usize,
 ) -> Result<Taken, Error> {
     let sql = shared.plan.sql(asked, &shared.plan.condition(asked, after, up_to)?);
-    let taken = ask(session, &sql, &asked.listed.as_read, |columns| asked.expect(columns), most).await;
+    let taken = ask(session, &sql, &asked.listed, |columns| asked.expect(columns), most).await;
     taken.map_err(|failure| refused(failure, &asked.name))
 }
 

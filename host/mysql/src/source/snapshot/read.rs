@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::shared::{Shared, end};
 use super::survey::{Listed, condition, key_at};
-use crate::binlog::image::{AnsweredRow, Form, NotAdded, TableRows};
+use crate::binlog::image::{AnsweredRow, Form, NotAdded, Room, TableRows};
 use crate::binlog::{LogPosition, Place, Table};
 use crate::client::failure::Failure;
 use crate::client::read_session::{self as client, Patience, ReadSession};
@@ -24,9 +24,6 @@ pub const UNCUT: u64 = 1 << 20;
 
 /// Bytes of a table without a key, at most: it is read as one part, which memory has to hold.
 pub const KEYLESS_BYTES: usize = 512 << 20;
-
-/// Rows for which there is room at first.
-const ROOM: usize = 1024;
 
 /// The table is not what it was.
 const CHANGED: [u16; 3] = [1054, 1412, 1146];
@@ -176,9 +173,9 @@ impl client::Rows for Taken {
 }
 
 impl Taken {
-    fn new(as_read: &Arc<Table>, columns: &[Column], most: usize) -> Self {
+    fn new(as_read: &Arc<Table>, columns: &[Column], most: usize, room: &Room) -> Self {
         Self {
-            rows: TableRows::new(Arc::clone(as_read), ROOM),
+            rows: TableRows::with_room(Arc::clone(as_read), room),
             forms: columns.iter().map(Form::of).collect(),
             names: columns.iter().map(|column| column.name_str().into_owned()).collect(),
             rejected: Vec::new(),
@@ -228,8 +225,7 @@ async fn take(
         )
     };
     let sql = format!("SELECT {} FROM {}{order}", selected.join(", "), listed.sql);
-    let begin = |columns: &[Column]| Ok(Taken::new(&listed.as_read, columns, most));
-    match session.read(&sql, Patience::Limited, begin).await {
+    match receive(session, &sql, Patience::Limited, listed, |_| Ok(()), most).await {
         Ok(taken) => Ok(taken),
         Err(failure) if failure.code().is_some_and(|code| CHANGED.contains(&code)) => Err(Unread::Changed),
         Err(failure) => Err(Unread::Error(unreadable(failure, listed))),
@@ -243,12 +239,27 @@ async fn take(
 pub async fn ask(
     session: &mut ReadSession,
     sql: &str,
-    as_read: &Arc<Table>,
+    listed: &Listed,
     expect: impl FnOnce(&[Column]) -> Result<(), Error> + Send,
     most: usize,
 ) -> Result<Taken, Failure> {
-    let begin = |columns: &[Column]| expect(columns).map(|()| Taken::new(as_read, columns, most));
-    session.read(sql, Patience::Endless, begin).await
+    receive(session, sql, Patience::Endless, listed, expect, most).await
+}
+
+async fn receive(
+    session: &mut ReadSession,
+    sql: &str,
+    patience: Patience,
+    listed: &Listed,
+    expect: impl FnOnce(&[Column]) -> Result<(), Error> + Send,
+    most: usize,
+) -> Result<Taken, Failure> {
+    let room = listed.room.lock().clone();
+    let begin =
+        |columns: &[Column]| expect(columns).map(|()| Taken::new(&listed.as_read, columns, most, &room));
+    let taken = session.read(sql, patience, begin).await?;
+    *listed.room.lock() = taken.rows.room();
+    Ok(taken)
 }
 
 fn unreadable(failure: Failure, listed: &Listed) -> Error {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mysql_async::Row;
+use parking_lot::Mutex;
 use sluicegate_connector::Error;
 use sluicegate_model::TableName;
 use tokio::sync::mpsc;
@@ -12,6 +13,7 @@ use super::key::{Form, Key, KeyColumn};
 use super::shared::{Shared, is_table};
 use super::size::Size;
 use crate::binlog::Table;
+use crate::binlog::image::Room;
 use crate::binlog::schema::known::KnownTable;
 use crate::client::ReadSession;
 use crate::source::knowledge::Knowledge;
@@ -34,6 +36,8 @@ pub struct Listed {
     pub key: Key,
     /// What information_schema says: where it says something else later, the table was changed.
     pub known: KnownTable,
+    /// What its last part took: the next one is about as large.
+    pub room: Mutex<Room>,
 }
 
 /// A part of a table.
@@ -179,7 +183,16 @@ pub async fn list(
             .help("without it rows of the table cannot be told from changes of the log: take it out of `exclude_columns`"));
     }
     let sql = format!("{}.{}", name::quoted(&database), name::quoted(&table));
-    Ok(Some(Listed { name, sql, database, table, as_read: Arc::new(as_read), key, known }))
+    Ok(Some(Listed {
+        name,
+        sql,
+        database,
+        table,
+        as_read: Arc::new(as_read),
+        key,
+        known,
+        room: Mutex::default(),
+    }))
 }
 
 /// The primary key of a table; of no columns where it has none.
