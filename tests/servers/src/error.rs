@@ -16,6 +16,14 @@ pub enum ServerError {
         /// The operating system's answer.
         source: std::io::Error,
     },
+    /// A program ended before it was looked at.
+    #[error("starting {program}: it ended at once, {status}")]
+    EndedAtOnce {
+        /// What was started.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+    },
     /// The server's program could not be fetched.
     #[error(
         "{what} is not installed and could not be fetched; run `scripts/setup test` and see what it says\n{output}"

@@ -38,7 +38,7 @@ impl ServerProcess {
     /// the owner, not the server, which then ends in the one way described above.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// When the program cannot be started, or ends at once.
     pub fn spawn(command: &[String], log: File, owner: ProcessId, data: &Path) -> Result<Self, ServerError> {
         let program = command.first().cloned().unwrap_or_default();
         let errors = log.try_clone().map_err(ServerError::io("the server's log"))?;
@@ -56,8 +56,7 @@ impl ServerProcess {
             return Ok(ServerProcess { id, child: Some(child) });
         }
         let status = child.wait().map_err(ServerError::io(format!("starting {program}")))?;
-        let ended = std::io::Error::other(format!("it ended at once, {status}"));
-        Err(ServerError::io(format!("starting {program}"))(ended))
+        Err(ServerError::EndedAtOnce { program, status })
     }
 
     /// A server that another process started.

@@ -44,7 +44,10 @@ impl SmallDisk {
         }
         command.extend(["--mount", "sh", "-c", KEEP, "keep"].map(str::to_owned));
         command.extend([(2 * mebibytes).to_string(), directory.display().to_string(), mebibytes.to_string()]);
-        let keeper = ServerProcess::spawn(&command, log, me, &directory)?;
+        let keeper = match ServerProcess::spawn(&command, log, me, &directory) {
+            Err(ServerError::EndedAtOnce { .. }) => return Ok(None),
+            spawned => spawned?,
+        };
         let mut disk = Self { keeper, directory };
         let began = Instant::now();
         while !disk.ballast().exists() {

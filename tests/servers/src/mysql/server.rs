@@ -164,11 +164,6 @@ impl MySql {
         self.process.id().signal(Signal::CONT).map_err(ServerError::io("resuming the server"))
     }
 
-    /// Whether it runs.
-    pub fn is_alive(&self) -> bool {
-        self.process.id().is_alive()
-    }
-
     /// Sets an option of the server, or sets it anew, for its next start.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.options.settings.insert(key.into(), value.into());
