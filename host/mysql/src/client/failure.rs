@@ -29,6 +29,8 @@ pub const FOREIGN_KEY: [u16; 4] = [1216, 1217, 1451, 1452];
 pub const NO_LOCAL_INFILE: [u16; 3] = [1148, 3948, 4166];
 /// The table is not there.
 pub const NO_TABLE: u16 = 1146;
+/// Another transaction had a row locked for too long, or waited for one of this transaction.
+const WAITED_IN_VAIN: [u16; 2] = [1205, 1213];
 
 /// What a row may do wrong.
 const DATA: &[u16] = &[
@@ -148,10 +150,7 @@ impl Failure {
     pub fn code(&self) -> Option<u16> {
         match self {
             Self::Data { code, .. } => Some(*code),
-            Self::Other(error) => {
-                let source = std::error::Error::source(error)?;
-                source.downcast_ref::<Answer>().map(|answer| answer.0.code)
-            }
+            Self::Other(error) => code_of(error),
         }
     }
 
@@ -162,6 +161,16 @@ impl Failure {
             Self::Data { code, message } => Error::fatal(format!("{what}: {message} (error {code})")),
         }
     }
+}
+
+fn code_of(error: &Error) -> Option<u16> {
+    let source = std::error::Error::source(error)?;
+    source.downcast_ref::<Answer>().map(|answer| answer.0.code)
+}
+
+/// Whether the server ended a wait for another transaction.
+pub fn has_waited_in_vain(error: &Error) -> bool {
+    code_of(error).is_some_and(|code| WAITED_IN_VAIN.contains(&code))
 }
 
 /// A server's answer in one line.

@@ -4,6 +4,9 @@
 //! which has changed it in the same epoch or will: each would wait for the other's locks. And were the change decided by one
 //! connection and not yet by the other when the process ends, the rest of the row would be nowhere. So all rows of such an
 //! epoch are written by the first connection, which decides for every one, in one transaction.
+//!
+//! Likewise where connections are in each other's way: a trigger of the table that counts in one row, a gap that the server
+//! locks. The one that has written waits for the other, and that one for its locks, until the server ends the wait.
 
 /// Epochs that stay together after the last one that had to: such changes seldom come alone, and each first one costs an
 /// epoch that was begun.

@@ -24,6 +24,7 @@ use super::together::Together;
 use super::window::Window;
 use crate::Connection;
 use crate::client::Session;
+use crate::client::failure::has_waited_in_vain;
 use crate::positions::{Held, OWN_TABLES, Store};
 
 /// What a writer needs of its sink.
@@ -261,6 +262,19 @@ impl MySqlWriter {
         self.write_together(&rows.plan.target.output, "a key changes in a change without all columns")
     }
 
+    /// Has the first connection write alone where a row was locked for too long: by another of ours, perhaps, which waits
+    /// for the epoch's end. No deadlock is seen there by the server, and it would be so each time.
+    fn heed(&mut self, done: Result<(), Error>) -> Result<(), Error> {
+        if let Err(error) = &done
+            && self.at_work() > 1
+            && has_waited_in_vain(error)
+        {
+            tracing::info!("a row was locked for too long: one connection writes the next epochs alone");
+            self.together.ask();
+        }
+        done
+    }
+
     /// Writes what waits, and the positions, into the open transactions.
     async fn decide(&mut self, epoch: &Epoch) -> Result<(), WriteError> {
         let (shared, at_work) = (&self.shared, self.at_work());
@@ -268,7 +282,8 @@ impl MySqlWriter {
             shard.flush(shared).await?;
             shard.settle(shared).await
         }));
-        flushed.await.into_iter().collect::<Result<(), Error>>()?;
+        let flushed = flushed.await.into_iter().collect();
+        self.heed(flushed)?;
         self.look_at_rejects()?;
         if let Some(lane) = epoch.stale_lane() {
             let what = "the lane was given away or rewound before its epoch was decided";
@@ -374,7 +389,8 @@ impl Writer for MySqlWriter {
             };
             shard.add(shared, rows, is_ours).await
         });
-        join_all(added).await.into_iter().collect::<Result<(), Error>>()?;
+        let added = join_all(added).await.into_iter().collect();
+        self.heed(added)?;
         self.look_at_rejects()
     }
 

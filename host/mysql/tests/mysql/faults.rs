@@ -20,6 +20,7 @@ on_each_server!(
     a_killed_connection_loses_its_epoch_alone,
     a_lost_commit_is_found_made,
     uneven_shards_do_not_write_twice,
+    connections_that_wait_for_each_other_become_one,
     a_server_that_comes_back,
     a_full_disk,
     a_full_tablespace,
@@ -240,6 +241,28 @@ fn a_server_that_comes_back(flavour: Flavour) {
     assert_eq!(recover(&mut process), 2);
     process.epoch(&[simple("log", 2, &[(I, 3, None, None)])]).unwrap();
     assert_eq!(client.lines("SELECT id FROM test.log ORDER BY id").unwrap(), ["1", "2", "3"]);
+}
+
+/// Each row that is written changes one row elsewhere, which the connection has locked until the epoch ends.
+fn connections_that_wait_for_each_other_become_one(flavour: Flavour) {
+    let mut database = with_tables(flavour);
+    for sql in [
+        "CREATE TABLE total (id INT PRIMARY KEY, n BIGINT)",
+        "INSERT INTO total VALUES (1, 0)",
+        "CREATE TRIGGER counts AFTER INSERT ON t FOR EACH ROW UPDATE total SET n = n + 1 WHERE id = 1",
+    ] {
+        database.client().execute(sql).unwrap();
+    }
+    let told = options(r#"{"writers": 3, "init": ["SET SESSION innodb_lock_wait_timeout = 1"]}"#);
+    let mut process = Process::new(&connection(database.port(), database.name()), told);
+    process.take();
+    let rows: Vec<_> = (0..20).map(|id| (I, id, None, None)).collect();
+    let failed = process.epoch(&[simple("t", 0, &rows)]).unwrap_err();
+    assert_eq!(error(Err(failed)).class(), Class::Transient);
+    assert_eq!(recover(&mut process), 0);
+    process.epoch(&[simple("t", 0, &rows)]).unwrap();
+    let found = database.client().lines("SELECT n, (SELECT COUNT(*) FROM t) FROM total").unwrap();
+    assert_eq!(found, ["20|20"]);
 }
 
 /// Rows of 16 KiB.
