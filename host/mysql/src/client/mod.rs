@@ -17,4 +17,4 @@ pub mod session;
 pub use failure::Failure;
 pub use read_session::ReadSession;
 pub use server::Server;
-pub use session::{Loaded, Session};
+pub use session::{LOCK_WAIT, Loaded, Session};

@@ -55,12 +55,17 @@ impl Loaded {
     }
 }
 
+/// Seconds that a statement waits for the locks of others.
+pub const LOCK_WAIT: u32 = 20;
+
 /// A connection: UTF-8, UTC, strict, READ COMMITTED. One statement at a time.
 pub struct Session {
     conn: Conn,
     server: Server,
     /// Names the session for whoever has to end it: it holds a lock of this name as long as it lives.
     token: String,
+    /// How long it waits for locks; `None` where the user's statements say so.
+    lock_wait: Option<u32>,
     liveness: Liveness,
 }
 
@@ -71,7 +76,7 @@ pub(super) fn settings(modes: &[String]) -> [String; 3] {
         "SET NAMES utf8mb4".to_owned(),
         format!(
             "SET SESSION time_zone = '+00:00', sql_mode = '{}', wait_timeout = {WAIT_TIMEOUT}, autocommit = 1, \
-             innodb_lock_wait_timeout = 20, lock_wait_timeout = 60",
+             innodb_lock_wait_timeout = {LOCK_WAIT}, lock_wait_timeout = 60",
             modes.join(",")
         ),
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
@@ -95,6 +100,7 @@ impl Session {
             conn,
             server: Server::new("", 0),
             token: format!("sluicegate-{:032x}", rand::random::<u128>()),
+            lock_wait: None,
             liveness: Liveness::new(connection.statement_timeout.0),
         };
         session.set_up(modes, extra).await?;
@@ -106,6 +112,9 @@ impl Session {
         for statement in settings(modes).iter().chain(extra) {
             self.run(statement.as_bytes()).await.map_err(|failure| failure.into_error(what))?;
         }
+        let is_told =
+            |statement: &String| statement.to_ascii_lowercase().contains("innodb_lock_wait_timeout");
+        self.lock_wait = Some(LOCK_WAIT).filter(|_| !extra.iter().any(is_told));
         let facts: Option<(String, u64, u64)> =
             self.first("SELECT VERSION(), @@max_allowed_packet, @@GLOBAL.local_infile", what).await?;
         let (version, packet, local_infile) = facts.unwrap_or_default();
@@ -129,6 +138,23 @@ impl Session {
     /// The server's number for the session.
     pub fn id(&self) -> u32 {
         self.conn.id()
+    }
+
+    /// Has statements wait so many seconds for the locks of others, unless the user's statements of the session said how
+    /// long.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn wait_for_locks(&mut self, seconds: u32) -> Result<(), Error> {
+        if self.lock_wait.is_none_or(|now| now == seconds) {
+            return Ok(());
+        }
+        let statement = format!("SET SESSION innodb_lock_wait_timeout = {seconds}");
+        self.run(statement.as_bytes())
+            .await
+            .map_err(|failure| failure.into_error("a session cannot be set up"))?;
+        self.lock_wait = Some(seconds);
+        Ok(())
     }
 
     /// Whether it is of no use any more.

@@ -23,8 +23,8 @@ use super::tables::Tables;
 use super::together::Together;
 use super::window::Window;
 use crate::Connection;
-use crate::client::Session;
 use crate::client::failure::has_waited_in_vain;
+use crate::client::{LOCK_WAIT, Session};
 use crate::positions::{Held, OWN_TABLES, Store};
 
 /// What a writer needs of its sink.
@@ -237,6 +237,7 @@ impl MySqlWriter {
         }
         self.write_together(output, "a table is emptied")?;
         let Some(first) = self.shards.first_mut() else { return Ok(()) };
+        first.set_alone(true);
         first.flush(&self.shared).await?;
         first.settle(&self.shared).await?;
         tracing::info!(%table, "all rows of the table are removed, as in the source");
@@ -270,7 +271,7 @@ impl MySqlWriter {
             && has_waited_in_vain(error)
         {
             tracing::info!("a row was locked for too long: one connection writes the next epochs alone");
-            self.together.ask();
+            self.together.waited();
         }
         done
     }
@@ -325,7 +326,7 @@ impl MySqlWriter {
 }
 
 fn connections(count: u16) -> Vec<Shard> {
-    (0..count).map(|_| Shard::new(count == 1)).collect()
+    (0..count).map(|_| Shard::new()).collect()
 }
 
 #[async_trait]
@@ -342,6 +343,7 @@ impl Writer for MySqlWriter {
         }
         let Some(first) = self.shards.first_mut() else { return Ok(Vec::new()) };
         let session = first.session(&self.shared).await?;
+        session.wait_for_locks(LOCK_WAIT).await?;
         let taken = self.shared.store.take(session, lanes, &names).await?;
         let mut starts = Vec::with_capacity(taken.len());
         for lane in taken {
@@ -383,6 +385,7 @@ impl Writer for MySqlWriter {
         let (shards, at_work) = (self.shards.len(), self.at_work());
         let (shared, rows, held) = (&self.shared, &rows, &held);
         let added = self.shards[..at_work].iter_mut().enumerate().map(async |(number, shard)| {
+            shard.set_alone(at_work == 1);
             let is_ours = |row| {
                 let own = shard_of(rows, row, shards);
                 own.min(at_work - 1) == number && !held[own].has(rows.ordinal(row))

@@ -253,8 +253,8 @@ fn connections_that_wait_for_each_other_become_one(flavour: Flavour) {
     ] {
         database.client().execute(sql).unwrap();
     }
-    let told = options(r#"{"writers": 3, "init": ["SET SESSION innodb_lock_wait_timeout = 1"]}"#);
-    let mut process = Process::new(&connection(database.port(), database.name()), told);
+    let mut process =
+        Process::new(&connection(database.port(), database.name()), options(r#"{"writers": 3}"#));
     process.take();
     let rows: Vec<_> = (0..20).map(|id| (I, id, None, None)).collect();
     let failed = process.epoch(&[simple("t", 0, &rows)]).unwrap_err();

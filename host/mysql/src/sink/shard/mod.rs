@@ -23,7 +23,7 @@ use super::options::WriteMode;
 use super::rows::Rows;
 use super::window::{TableWindow, Window};
 use super::writer::Shared;
-use crate::client::Session;
+use crate::client::{LOCK_WAIT, Session};
 use crate::positions::SessionName;
 
 /// Bytes that wait for statements, at most; then they are sent.
@@ -33,9 +33,13 @@ const WINDOW: usize = 4 << 20;
 /// the way back.
 const ENOUGH: usize = 256;
 
+/// How long a statement waits for locks of others where several connections write: it may be one of ours that has them,
+/// and waits for this one.
+const SHORT_WAIT: u32 = 2;
+
 /// A connection with its transaction.
 pub struct Shard {
-    /// Whether it is the only one of its writer.
+    /// Whether no other one of its writer writes, as far as it was told.
     alone: bool,
     /// `None`: lost, or not made yet.
     session: Option<Session>,
@@ -52,10 +56,10 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// A shard without a connection; `alone` where the writer has no other.
-    pub fn new(alone: bool) -> Self {
+    /// A shard without a connection.
+    pub fn new() -> Self {
         Self {
-            alone,
+            alone: true,
             session: None,
             open: false,
             window: Window::default(),
@@ -64,6 +68,11 @@ impl Shard {
             sql: Vec::new(),
             not_loaded: HashMap::new(),
         }
+    }
+
+    /// Tells it whether no other one of its writer writes: it need not care for their locks then.
+    pub fn set_alone(&mut self, alone: bool) {
+        self.alone = alone;
     }
 
     /// The session, made where there is none. Never while a transaction is open: that one would be gone.
@@ -101,7 +110,10 @@ impl Shard {
                 .map_err(|failure| failure.into_error("a transaction cannot be begun"))?;
             self.open = true;
         }
-        self.session(shared).await
+        let wait = if self.alone { LOCK_WAIT } else { SHORT_WAIT };
+        let session = self.session(shared).await?;
+        session.wait_for_locks(wait).await?;
+        Ok(session)
     }
 
     /// Adds those rows of a body that `is_ours`, and sends what waits where that is much.
