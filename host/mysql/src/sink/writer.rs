@@ -126,7 +126,8 @@ impl MySqlWriter {
         let needed = match uneven {
             Some(needed) if needed != now && holds_others => {
                 return Err(Error::configuration(format!(
-                    "a lane was written with {needed} connections by a run that did not end in order, and others are                      written with {now}"
+                    "a lane was written with {needed} connections by a run that did not end in order, and others are \
+                     written with {now}"
                 ))
                 .help(format!("run it with `writers: {needed}` until it has caught up, and stop it")));
             }

@@ -25,11 +25,7 @@ impl Shard {
         }
         let mut there = which(|entry| entry.change.op == Op::Put);
         self.load_fresh(shared, table, &mut there).await?;
-        if !there.is_empty() {
-            let server = self.transaction(shared).await?.server().clone();
-            let form = Form::put(&table.plan, &server, shared.options.batch.rows);
-            self.many(shared, table, &form, &there, false).await?;
-        }
+        self.put(shared, table, there).await?;
         let changed = which(|entry| matches!(entry.change.op, Op::Patch | Op::Change));
         let update = |entry: &Entry, into: &mut Vec<u8>| {
             statements::update(&table.plan, table.key(entry), table.cells(entry), into);
@@ -42,10 +38,20 @@ impl Shard {
         for entry in absent {
             self.refuse(table, entry, &Refusal::Absent);
         }
-        if !new.is_empty() {
-            let server = self.transaction(shared).await?.server().clone();
-            let form = Form::put(&table.plan, &server, shared.options.batch.rows);
-            self.many(shared, table, &form, &new, false).await?;
+        self.put(shared, table, new).await
+    }
+
+    /// Puts rows, where several connections write not those that are new in one statement with others: see
+    /// [`Shard::is_new`].
+    async fn put(&mut self, shared: &Shared, table: &TableWindow, there: Vec<usize>) -> Result<(), Error> {
+        let (new, others): (Vec<usize>, Vec<usize>) =
+            there.into_iter().partition(|entry| !self.alone && self.is_new(&table.entries[*entry]));
+        for entries in [new, others] {
+            if !entries.is_empty() {
+                let server = self.transaction(shared).await?.server().clone();
+                let form = Form::put(&table.plan, &server, shared.options.batch.rows);
+                self.many(shared, table, &form, &entries, false).await?;
+            }
         }
         Ok(())
     }
