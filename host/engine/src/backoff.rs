@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use sluicegate_connector::Error;
+
 use crate::options::RetryOptions;
 
 /// How long to wait after each failure in a row: twice as long as before, up to a longest pause.
@@ -51,6 +53,12 @@ impl Backoff {
     pub fn tries(&self) -> u32 {
         self.tries
     }
+}
+
+/// Tells of a failure after which it is tried again.
+pub fn note(pipeline: &str, pause: Duration, error: &Error) {
+    metrics::counter!("sluicegate_retries_total", "pipeline" => pipeline.to_owned()).increment(1);
+    tracing::warn!(pipeline, pause_ms = pause.as_millis() as u64, "{error}");
 }
 
 #[cfg(test)]

@@ -1,22 +1,27 @@
 //! A pipeline: the parts put together, and running them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use sluicegate_connector::{Error, Incarnations, Sink, Source, TransformFactory};
-use sluicegate_model::{ChangeBatch, Lane};
+use sluicegate_connector::{Class, Error, Incarnations, Sink, Source, TransformFactory, Writer};
+use sluicegate_model::{ChangeBatch, Lane, TimeSpan};
 use thiserror::Error as ThisError;
 use tokio::sync::{mpsc, watch};
 
+use crate::backoff::{self, Backoff};
 use crate::budget::Budget;
 use crate::coordinator::{Coordinator, Parts};
 use crate::counters::Counters;
 use crate::dead::{DeadLetterRoute, Refused};
-use crate::options::Options;
+use crate::options::{Options, RetryOptions};
 use crate::policies::Policies;
 use crate::standby::Standby;
 use crate::throttle::Throttle;
 use crate::worker::{Pool, Shop};
+
+/// How long a system is waited for at the start: a connection may be lost by chance then as later, and a wrong address is
+/// to be told soon.
+const AT_THE_START: TimeSpan = TimeSpan(Duration::from_secs(10));
 
 /// A source, steps and a sink.
 pub struct Pipeline {
@@ -96,10 +101,9 @@ impl Pipeline {
     /// [`Stop`] says why.
     pub async fn run(self, mut level: watch::Receiver<StopLevel>) -> Result<End, Stop> {
         let Self { name, source, steps, mut sink, outputs, dead_letters, options, bounded, counters } = self;
-        sink.prepare(&outputs).await?;
-        // It may wait for another process to end.
+        // It may wait for another process to end, or for its system to come.
         let writer = tokio::select! {
-            writer = sink.open() => writer?,
+            writer = open(sink.as_mut(), &outputs, (&name, &counters), &options.retry) => writer?,
             () = told_to_stop(&mut level) => return Ok(End::Drained),
         };
         let source = match sink.lease() {
@@ -141,6 +145,31 @@ impl Pipeline {
             level,
         };
         Coordinator::new(parts).run().await
+    }
+}
+
+/// Has a sink get ready, and opens its writer. What passes by itself is tried again here too, for [`AT_THE_START`].
+async fn open(
+    sink: &mut dyn Sink,
+    outputs: &[ChangeBatch],
+    (pipeline, counters): (&str, &Counters),
+    retry: &RetryOptions,
+) -> Result<Box<dyn Writer>, Error> {
+    let give_up_after = retry.give_up_after.map_or(AT_THE_START, |told| TimeSpan(told.0.min(AT_THE_START.0)));
+    let mut trouble = Backoff::new(RetryOptions { give_up_after: Some(give_up_after), ..retry.clone() });
+    loop {
+        let opened = match sink.prepare(outputs).await {
+            Ok(()) => sink.open().await,
+            Err(error) => Err(error),
+        };
+        let error = match opened {
+            Err(error) if matches!(error.class(), Class::Transient | Class::Unknown) => error,
+            opened => return opened,
+        };
+        let Some(pause) = trouble.fail(Instant::now(), error.pause()) else { return Err(error) };
+        counters.set_stalled(true);
+        backoff::note(pipeline, pause, &error);
+        tokio::time::sleep(pause).await;
     }
 }
 

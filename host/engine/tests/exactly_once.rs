@@ -102,7 +102,7 @@ async fn with_faults_every_row_arrives_once() {
     for seed in 0..12 {
         let mut run = Run::new();
         run.lanes.remove(&Lane::from("t/2"));
-        run.faults = Faults { write: 40, commit: 6, abort: 3, take: 4, refuse_every: 0 };
+        run.faults = Faults { prepare: 2, open: 2, write: 40, commit: 6, abort: 3, take: 4, refuse_every: 0 };
         run.rebalance_once_in = 60;
         assert_eq!(run.run(seed).await.unwrap(), End::SourceEnd, "seed {seed}");
         assert_exactly_once(&run.store.lock(), &run.lanes, &[]);
@@ -121,7 +121,7 @@ async fn no_epoch_ends_inside_a_transaction_that_is_kept_whole() {
         for whole_transactions in [true, false] {
             let mut run = Run { whole_transactions, ..Run::new() };
             run.lanes.remove(&Lane::from("t/2"));
-            run.faults = Faults { write: 200, commit: 6, abort: 3, take: 4, refuse_every: 0 };
+            run.faults = Faults { write: 200, commit: 6, abort: 3, take: 4, ..Faults::default() };
             run.rebalance_once_in = 100;
             assert_eq!(run.run(seed).await.unwrap(), End::SourceEnd, "seed {seed}");
             assert_exactly_once(&run.store.lock(), &run.lanes, &[]);
@@ -202,6 +202,27 @@ async fn a_guest_that_fails_on_every_row_stops_the_pipeline() {
     // Chunks are small here: what stops it is either the budget of one batch or the threshold.
     let stop = run.run(7).await.unwrap_err();
     assert!(matches!(stop, Stop::Error(_) | Stop::Threshold { .. }), "{stop}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_that_is_not_there_yet_is_waited_for() {
+    let mut run = Run::new();
+    run.faults.prepare = 1;
+    let counters = Arc::new(Counters::default());
+    let (level, receiver) = watch::channel(StopLevel::Run);
+    let running = tokio::spawn(run.pipeline(9, &counters).run(receiver));
+    while !counters.counts().stalled {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    level.send(StopLevel::Drain).unwrap();
+    assert_eq!(running.await.unwrap().unwrap(), End::Drained);
+    assert!(run.store.lock().rows.is_empty());
+    // And no longer than it was told to.
+    let mut pipeline = run.pipeline(9, &counters);
+    pipeline.options.retry.give_up_after = Some(TimeSpan(Duration::from_millis(20)));
+    let (_level, receiver) = watch::channel(StopLevel::Run);
+    let stop = pipeline.run(receiver).await.unwrap_err().to_string();
+    assert!(stop.contains("prepare: not now"), "{stop}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -28,13 +28,13 @@ use futures_util::future::BoxFuture;
 use sluicegate_connector::{Class, DeadLetters, Error, Incarnations, Source, StartAt, Writer};
 use sluicegate_model::TimeSpan;
 use tokio::sync::{mpsc, watch};
-use tracing::{info, warn};
+use tracing::info;
 
 use self::hands::Hands;
 use self::lanes::Lanes;
 use self::open_epoch::OpenEpoch;
 use self::operations::{Abort, Ended};
-use crate::backoff::Backoff;
+use crate::backoff::{self, Backoff};
 use crate::budget::Budget;
 use crate::copying::CopyClock;
 use crate::counters::Counters;
@@ -270,8 +270,7 @@ impl Coordinator {
             (Class::Transient | Class::Unknown, false) => &mut self.trouble,
         };
         let Some(pause) = backoff.fail(now, error.pause()) else { return Err(error.into()) };
-        metrics::counter!("sluicegate_retries_total", "pipeline" => self.name.clone()).increment(1);
-        warn!(pipeline = self.name, pause_ms = pause.as_millis() as u64, "{error}");
+        backoff::note(&self.name, pause, &error);
         Ok(())
     }
 }

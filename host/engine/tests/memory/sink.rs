@@ -11,6 +11,8 @@ use super::{Dice, Shared, ordinal, position};
 /// How often things go wrong: once in so many times, 0 for never.
 #[derive(Clone, Copy, Default)]
 pub struct Faults {
+    pub prepare: u64,
+    pub open: u64,
     pub write: u64,
     pub commit: u64,
     pub abort: u64,
@@ -32,10 +34,16 @@ impl Sink for MemorySink {
     }
 
     async fn prepare(&mut self, _outputs: &[ChangeBatch]) -> Result<(), Error> {
+        if self.dice.once_in(self.faults.prepare) {
+            return Err(Error::transient("prepare: not now"));
+        }
         Ok(())
     }
 
     async fn open(&mut self) -> Result<Box<dyn Writer>, Error> {
+        if self.dice.once_in(self.faults.open) {
+            return Err(Error::transient("open: not now"));
+        }
         Ok(Box::new(MemoryWriter {
             store: Arc::clone(&self.store),
             faults: self.faults,
