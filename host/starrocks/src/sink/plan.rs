@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_schema::Field;
 use sluicegate_format::values::push_text;
-use sluicegate_model::ChangeBatch;
+use sluicegate_model::{ChangeBatch, RowKind};
 use sluicegate_tables::name::{quoted, same};
 use sluicegate_tables::{Fit, OnSchemaChange, Target};
 
@@ -85,10 +85,14 @@ impl Plan {
             );
         }
         let is_planned = |name: &str| columns.iter().any(|planned| planned.name == name);
+        // Changes of rows that are there, from a source that sends what changed and no more: the rest stays as it is.
+        let is_change = |row: usize| batch.kind(row) != RowKind::Insert;
+        let only_changes =
+            upserts && table.model == Model::Primary && !batch.is_empty() && (0..batch.len()).all(is_change);
         let mut partial = false;
         for column in table.columns.iter().filter(|column| !is_planned(&column.name) && !column.generated) {
             partial |= table.model == Model::Primary;
-            if !column.nullable && !column.has_default {
+            if !column.nullable && !column.has_default && !only_changes {
                 misfits.push(format!(
                     "its column {} takes no NULL and has no default, and the rows do not have it",
                     column.name

@@ -256,6 +256,28 @@ async fn a_table_gets_the_columns_that_rows_bring() {
     assert_eq!(simulator.query("SELECT id, name, city FROM ods.orders WHERE id = 7").unwrap(), ["7|y|Ulm"]);
 }
 
+/// As after a start amid a topic: no row came yet that has all columns.
+#[tokio::test]
+async fn changes_may_lack_what_a_new_row_must_have() {
+    let simulator = cluster().await;
+    let table = "CREATE TABLE ods.orders (id BIGINT NOT NULL, owner VARCHAR(8) NOT NULL, name VARCHAR(8)) \
+                 PRIMARY KEY(id) DISTRIBUTED BY HASH(id)";
+    simulator.query(table).unwrap();
+    let target = Target::new(&simulator, "{}");
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let texts = |texts: [&str; 2]| Column::new(Arc::new(StringArray::from(texts.to_vec())) as ArrayRef);
+    let whole = vec![("id", Column::new(ids)), ("owner", texts(["x", "y"])), ("name", texts(["a", "b"]))];
+    Running::start(&target).await.epoch(&batch("orders", whole, &[INSERT; 2]), 2).await.unwrap();
+    Running::start(&target).await.epoch(&orders(&[(AFTER, 1, Some("c"))]), 3).await.unwrap();
+    Running::start(&target).await.epoch(&orders(&[(DELETE, 2, None)]), 4).await.unwrap();
+    assert_eq!(simulator.query(ALL).unwrap(), ["1|x|c"]);
+    let mut running = Running::start(&target).await;
+    let Err(WriteError::Error(error)) = running.epoch(&orders(&[(INSERT, 3, None)]), 5).await else {
+        panic!("a new row has no owner")
+    };
+    assert!(error.to_string().contains("its column owner takes no NULL and has no default"), "{error}");
+}
+
 #[tokio::test]
 async fn a_change_of_a_table_that_is_given_up_is_told() {
     for (mode, told) in [("evolve", true), ("try_evolve", false)] {
